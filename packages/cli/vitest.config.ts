@@ -1,0 +1,3 @@
+import { packageTests } from "@cachepact/vitest-config";
+
+export default packageTests();
