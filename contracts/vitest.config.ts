@@ -1,3 +1,5 @@
 import { packageTests } from "@cachepact/vitest-config";
 
-export default packageTests();
+const config: ReturnType<typeof packageTests> = packageTests();
+
+export default config;

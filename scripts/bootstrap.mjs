@@ -44,21 +44,28 @@ function run(step, command, args, options = {}) {
 function checkNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
-    fail(`Node ${process.versions.node} is too old: ${NODE_MIN.join(".")} or newer is needed. Install it from nodejs.org or with your package manager, then run this again.`);
+    fail(
+      `Node ${process.versions.node} is too old: ${NODE_MIN.join(".")} or newer is needed. Install it from nodejs.org or with your package manager, then run this again.`,
+    );
   }
 }
 
 function findPython() {
   const seen = [];
   for (const name of ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"]) {
-    const found = output(name, ["-c", "import sys; print('%d.%d' % sys.version_info[:2], sys.version_info >= (3, 11), sys.executable)"]);
+    const found = output(name, [
+      "-c",
+      "import sys; print('%d.%d' % sys.version_info[:2], sys.version_info >= (3, 11), sys.executable)",
+    ]);
     if (!found) continue;
     const [version, recent, ...path] = found.split(" ");
     if (recent === "True") return path.join(" ");
     seen.push(`${name} is ${version}`);
   }
   const what = seen.length > 0 ? `only older ones are on PATH (${seen.join(", ")})` : "none is on PATH";
-  return fail(`Python ${PYTHON_MIN} or newer is needed, but ${what}. Install one (Debian: apt-get install python3 python3-venv), then run this again.`);
+  return fail(
+    `Python ${PYTHON_MIN} or newer is needed, but ${what}. Install one (Debian: apt-get install python3 python3-venv), then run this again.`,
+  );
 }
 
 function prependPath(folder) {
@@ -72,7 +79,22 @@ function ensurePnpm() {
   const bin = join(home, "node_modules", ".bin");
   if (!existsSync(join(bin, windows ? "pnpm.cmd" : "pnpm"))) {
     mkdirSync(home, { recursive: true });
-    run(`pnpm ${PNPM}`, "npm", ["install", "--prefix", home, "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error", `pnpm@${PNPM}`], { shell: windows });
+    run(
+      `pnpm ${PNPM}`,
+      "npm",
+      [
+        "install",
+        "--prefix",
+        home,
+        "--no-save",
+        "--no-package-lock",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+        `pnpm@${PNPM}`,
+      ],
+      { shell: windows },
+    );
   }
   prependPath(bin);
 }
@@ -83,7 +105,16 @@ function ensureUv(python) {
   const bin = join(home, windows ? "Scripts" : "bin");
   if (!existsSync(join(bin, windows ? "uv.exe" : "uv"))) {
     run("Python environment for uv", python, ["-m", "venv", home]);
-    run(`uv ${UV}`, join(bin, "python"), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", `uv==${UV}`]);
+    run(`uv ${UV}`, join(bin, "python"), [
+      "-m",
+      "pip",
+      "install",
+      "--quiet",
+      "--disable-pip-version-check",
+      "--only-binary",
+      ":all:",
+      `uv==${UV}`,
+    ]);
   }
   prependPath(bin);
 }
@@ -93,11 +124,17 @@ function setUp() {
   const python = findPython();
   ensurePnpm();
   ensureUv(python);
-  run("Node packages", "pnpm", ["install", "--frozen-lockfile", "--reporter=append-only"], { env: { ...env, CI: "true" }, shell: windows });
+  run("Node packages", "pnpm", ["install", "--frozen-lockfile", "--reporter=append-only"], {
+    env: { ...env, CI: "true" },
+    shell: windows,
+  });
   run("Python environment", "uv", ["venv", "--allow-existing", "--quiet", "--python", python, ".venv"]);
   run("Python packages", "uv", ["pip", "install", "--quiet", "--require-hashes", "-r", "requirements.lock"]);
   run("Python packages of this repository", "uv", [
-    "pip", "install", "--quiet", "--no-deps",
+    "pip",
+    "install",
+    "--quiet",
+    "--no-deps",
     ...["packages/cache-core-py", "contracts/python", "services/user-api-py"].flatMap((path) => ["-e", path]),
   ]);
 }
@@ -109,7 +146,12 @@ if (!script) {
 } else {
   // npm exports its own settings to the scripts that it runs; pnpm would read a few of them as its own.
   for (const name of Object.keys(env)) if (/^npm_(config|package|lifecycle)_/i.test(name)) delete env[name];
-  const child = spawn("pnpm", ["run", "--silent", script, ...args], { cwd: root, env, stdio: "inherit", shell: windows });
+  const child = spawn("pnpm", ["run", "--silent", script, ...args], {
+    cwd: root,
+    env,
+    stdio: "inherit",
+    shell: windows,
+  });
   process.on("SIGINT", () => {}); // the terminal tells the whole group; this process only outlives its child
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   // A SIGTERM to npm kills only the shell between npm and us: seen as a new parent.

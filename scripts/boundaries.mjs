@@ -18,7 +18,12 @@ const allowed = {
   "@cachepact/vitest-config": [],
   "@cachepact/tour": ["@cachepact/wire", "@cachepact/contracts", "@cachepact/dev-stack"],
   "@cachepact/user-api": ["@cachepact/wire", "@cachepact/contracts", "@cachepact/cache-core"],
-  "@cachepact/writeback-worker": ["@cachepact/wire", "@cachepact/contracts", "@cachepact/cache-core", "@cachepact/writeback"],
+  "@cachepact/writeback-worker": [
+    "@cachepact/wire",
+    "@cachepact/contracts",
+    "@cachepact/cache-core",
+    "@cachepact/writeback",
+  ],
   // Python, by its package.json (scripts only) and its imports.
   "@cachepact/cache-core-py": [],
   "@cachepact/user-api-py": [],
@@ -46,18 +51,23 @@ for (const manifest of globSync("{contracts,packages/*,services/*}/package.json"
     for (const [, specifier] of text.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*["']([^"']+)["']/g)) {
       const [scope, short] = specifier.split("/");
       const target = `${scope}/${short}`;
-      if (scope === "@cachepact" && target !== name && !may.includes(target)) problems.push(`${file}: imports ${specifier}, which ${name} may not`);
-      if (name === "@cachepact/compiler" && target === "@cachepact/wire") problems.push(`${file}: imports code of ${specifier}; the compiler may only read wire's data files`);
+      if (scope === "@cachepact" && target !== name && !may.includes(target))
+        problems.push(`${file}: imports ${specifier}, which ${name} may not`);
+      if (name === "@cachepact/compiler" && target === "@cachepact/wire")
+        problems.push(`${file}: imports code of ${specifier}; the compiler may only read wire's data files`);
       if (specifier.startsWith("../")) {
         const depth = file.slice(folder.length + 5).split("/").length;
-        if (specifier.split("../").length - 1 >= depth) problems.push(`${file}: ${specifier} leaves src/; import packages by name`);
+        if (specifier.split("../").length - 1 >= depth)
+          problems.push(`${file}: ${specifier} leaves src/; import packages by name`);
       }
     }
   }
 }
 for (const [folder, may] of Object.entries(allowedPython)) {
   for (const file of globSync(`${folder}/**/*.py`, { cwd: root })) {
-    for (const [, module] of readFileSync(join(root, file), "utf8").matchAll(/^\s*(?:from|import)\s+(cachepact(?:_contracts)?|user_api)\b/gm)) {
+    for (const [, module] of readFileSync(join(root, file), "utf8").matchAll(
+      /^\s*(?:from|import)\s+(cachepact(?:_contracts)?|user_api)\b/gm,
+    )) {
       const own = file.includes(`/${module}/`);
       if (!own && !may.includes(module)) problems.push(`${file}: imports ${module}, which ${folder} may not`);
     }

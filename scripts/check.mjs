@@ -10,7 +10,6 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const python = join(root, ".venv", process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-const pythonPackages = ["packages/cache-core-py", "contracts/python", "services/user-api-py"];
 const results = "{contracts,packages/*,services/*}/test-results";
 
 const checks = [
@@ -23,7 +22,18 @@ const checks = [
   ["imports go one way", "node", ["scripts/boundaries.mjs"]],
   ["Python requirements are locked", "node", ["scripts/requirements.mjs", "--check"]],
   ["generated code of the wire is up to date", "node", ["packages/wire/scripts/generate.ts", "--check"]],
-  ["generated code of the contracts is up to date", "node", ["--conditions=@cachepact/source", "packages/cli/src/main.ts", "generate", "--check", "--config", "contracts/cachepact.json"]],
+  [
+    "generated code of the contracts is up to date",
+    "node",
+    [
+      "--conditions=@cachepact/source",
+      "packages/cli/src/main.ts",
+      "generate",
+      "--check",
+      "--config",
+      "contracts/cachepact.json",
+    ],
+  ],
   ["alert rules", "node", ["scripts/promtool.mjs"]],
   ["types", "turbo", ["run", "typecheck", "--output-logs=errors-only", "--continue=always"]],
 ];
@@ -62,7 +72,9 @@ function countTests() {
     }
     const failed = counts.failures + counts.errors;
     const passed = counts.tests - failed - counts.skipped;
-    process.stdout.write(`   ${file.replace("/test-results", "")}: ${passed} passed, ${failed} failed${counts.skipped ? `, ${counts.skipped} SKIPPED` : ""}\n`);
+    process.stdout.write(
+      `   ${file.replace("/test-results", "")}: ${passed} passed, ${failed} failed${counts.skipped ? `, ${counts.skipped} SKIPPED` : ""}\n`,
+    );
     total.passed += passed;
     total.failed += failed;
     total.skipped += counts.skipped;
@@ -80,12 +92,20 @@ for (const folder of globSync(results, { cwd: root })) rmSync(join(root, folder)
 const all = (mode === "tests" ? checks : []).map(([name, command, args]) => run(name, command, args));
 const steps = all.filter((step) => !step.absent);
 const runners = suites[mode].map(([name, tasks, concurrency]) =>
-  run(name, "turbo", ["run", ...tasks, `--concurrency=${concurrency}`, "--continue=always", "--log-order=grouped", "--log-prefix=none"]),
+  run(name, "turbo", [
+    "run",
+    ...tasks,
+    `--concurrency=${concurrency}`,
+    "--continue=always",
+    "--log-order=grouped",
+    "--log-prefix=none",
+  ]),
 );
 
 process.stdout.write("\n== summary\n");
 for (const { name } of all.filter((step) => step.absent)) process.stdout.write(`   NOT RUN ${name}\n`);
-for (const { name, ok, seconds } of [...steps, ...runners]) process.stdout.write(`   ${ok ? "ok    " : "FAILED"} ${name} (${seconds} s)\n`);
+for (const { name, ok, seconds } of [...steps, ...runners])
+  process.stdout.write(`   ${ok ? "ok    " : "FAILED"} ${name} (${seconds} s)\n`);
 const tests = countTests();
 const crashed = runners.filter((step) => !step.ok).length;
 const failedChecks = steps.filter((step) => !step.ok).length;

@@ -12,5 +12,7 @@ const commands = [
   ["buf", ["format", "--write", "contracts/proto"]],
   ["buf", ["format", "--write", "packages/wire/proto"]],
 ];
-const failed = commands.filter(([command, args]) => spawnSync(command, args, { cwd: root, stdio: "inherit" }).status !== 0);
+const failed = commands.filter(
+  ([command, args]) => spawnSync(command, args, { cwd: root, stdio: "inherit" }).status !== 0,
+);
 process.exit(failed.length > 0 ? 1 : 0);

@@ -18,7 +18,8 @@ function fetchPromtool() {
   mkdirSync(home, { recursive: true });
   const download = () => spawnSync("apt-get", ["download", "prometheus"], { cwd: home, stdio: "ignore" }).status === 0;
   // A machine that never asked for package lists has none; only root may fetch them.
-  if (!download() && !(spawnSync("apt-get", ["update", "-qq"], { stdio: "ignore" }).status === 0 && download())) return undefined;
+  if (!download() && !(spawnSync("apt-get", ["update", "-qq"], { stdio: "ignore" }).status === 0 && download()))
+    return undefined;
   const [archive] = globSync("prometheus_*.deb", { cwd: home });
   spawnSync("dpkg-deb", ["-x", archive, home], { cwd: home, stdio: "ignore" });
   return works(fetched) ? fetched : undefined;
@@ -26,10 +27,15 @@ function fetchPromtool() {
 
 const promtool = works("promtool") ? "promtool" : fetchPromtool();
 if (!promtool) {
-  process.stdout.write("promtool is not on PATH and Debian's package `prometheus` could not be fetched: install Prometheus to check the alert rules\n");
+  process.stdout.write(
+    "promtool is not on PATH and Debian's package `prometheus` could not be fetched: install Prometheus to check the alert rules\n",
+  );
   process.exit(process.env.CI === "true" ? 1 : 77);
 }
-for (const args of [["check", "rules", "rules.yml"], ["test", "rules", "rules.test.yml"]]) {
+for (const args of [
+  ["check", "rules", "rules.yml"],
+  ["test", "rules", "rules.test.yml"],
+]) {
   const { status } = spawnSync(promtool, args, { cwd: rules, stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -28,24 +28,37 @@ function run(command, args, { cwd = workspace, capture = false, extra = {} } = {
     encoding: "utf8",
     stdio: ["ignore", capture ? "pipe" : "inherit", "inherit"],
   });
-  if (result.status !== 0) throw new Error(`${command} ${args.join(" ")} failed: ${result.error?.message ?? `exit code ${result.status}`}`);
+  if (result.status !== 0)
+    throw new Error(`${command} ${args.join(" ")} failed: ${result.error?.message ?? `exit code ${result.status}`}`);
   return (result.stdout ?? "").trim();
 }
 
 /** A copy of the checkout as it stands: what git tracks plus what it would add. */
 function copyWorkspace() {
-  const files = run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root, capture: true });
+  const files = run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: root,
+    capture: true,
+  });
   for (const file of files.split("\0").filter((each) => each && existsSync(join(root, each)))) {
     cpSync(join(root, file), join(workspace, file));
   }
   run("git", ["init", "--quiet", "--initial-branch=main"]);
   run("git", ["add", "--all"]);
-  run("git", ["-c", "user.name=release", "-c", "user.email=release@localhost", "commit", "--quiet", "--message=rehearsal"]);
+  run("git", [
+    "-c",
+    "user.name=release",
+    "-c",
+    "user.email=release@localhost",
+    "commit",
+    "--quiet",
+    "--message=rehearsal",
+  ]);
   run("pnpm", ["install", "--frozen-lockfile", "--prefer-offline", "--silent"]);
 }
 
 function setVersions() {
-  if (globSync(".changeset/*.md", { cwd: workspace }).some((file) => !file.endsWith("README.md"))) run("pnpm", ["exec", "changeset", "version"]);
+  if (globSync(".changeset/*.md", { cwd: workspace }).some((file) => !file.endsWith("README.md")))
+    run("pnpm", ["exec", "changeset", "version"]);
   const { version } = JSON.parse(readFileSync(join(workspace, "packages/wire/package.json"), "utf8"));
   for (const folder of PYTHON_PACKAGES) {
     const file = join(workspace, folder, "pyproject.toml");
@@ -71,7 +84,11 @@ async function startRegistry() {
     mkdirSync(home, { recursive: true });
     // The newest node-fetch under the tag that verdaccio asks for does not exist on every mirror.
     writeFileSync(join(home, "package.json"), JSON.stringify({ private: true, overrides: { "node-fetch": "2.7.0" } }));
-    run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", "--no-package-lock", `verdaccio@${VERDACCIO}`], { cwd: home });
+    run(
+      "npm",
+      ["install", "--no-audit", "--no-fund", "--loglevel=error", "--no-package-lock", `verdaccio@${VERDACCIO}`],
+      { cwd: home },
+    );
   }
   const upstream = run("npm", ["config", "get", "registry"], { cwd: root, capture: true });
   const config = join(scratch, "verdaccio.yaml");
@@ -90,7 +107,10 @@ async function startRegistry() {
   );
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/`;
-  const registry = spawn(process.execPath, [program, "--config", config, "--listen", `127.0.0.1:${port}`], { stdio: ["ignore", "ignore", "inherit"], env });
+  const registry = spawn(process.execPath, [program, "--config", config, "--listen", `127.0.0.1:${port}`], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env,
+  });
   cleanups.unshift(() => registry.kill());
   for (let tries = 0; ; tries += 1) {
     const answer = await fetch(`${url}-/ping`).catch(() => undefined);
@@ -99,7 +119,11 @@ async function startRegistry() {
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   const user = { name: "release", password: `rehearsal-${port}-${process.pid}` };
-  const answer = await fetch(`${url}-/user/org.couchdb.user:release`, { method: "PUT", body: JSON.stringify(user), headers: { "content-type": "application/json" } });
+  const answer = await fetch(`${url}-/user/org.couchdb.user:release`, {
+    method: "PUT",
+    body: JSON.stringify(user),
+    headers: { "content-type": "application/json" },
+  });
   const { token } = await answer.json();
   const userconfig = join(scratch, "npmrc");
   writeFileSync(userconfig, `registry=${url}\n//127.0.0.1:${port}/:_authToken=${token}\n`);
@@ -112,7 +136,8 @@ async function startRegistry() {
 function stopUnlessLoopback() {
   for (const command of ["pnpm", "npm"]) {
     const registry = run(command, ["config", "get", "registry"], { capture: true });
-    if (new URL(registry).hostname !== "127.0.0.1") throw new Error(`${command} would publish to a registry that is not on loopback: stopped`);
+    if (new URL(registry).hostname !== "127.0.0.1")
+      throw new Error(`${command} would publish to a registry that is not on loopback: stopped`);
   }
 }
 
@@ -123,7 +148,11 @@ function checkPackages() {
     const cwd = join(workspace, dirname(manifest));
     say(`checking ${name}`);
     run(join(workspace, "node_modules/.bin/publint"), ["--strict", "--pack", "npm"], { cwd });
-    run(join(workspace, "node_modules/.bin/attw"), ["--pack", ".", "--profile", "esm-only", "--format", "table-flipped", "--no-emoji", "--quiet"], { cwd });
+    run(
+      join(workspace, "node_modules/.bin/attw"),
+      ["--pack", ".", "--profile", "esm-only", "--format", "table-flipped", "--no-emoji", "--quiet"],
+      { cwd },
+    );
   }
 }
 
@@ -134,14 +163,19 @@ function buildWheels() {
 }
 
 async function startRedis() {
-  const child = spawn(process.execPath, ["--conditions=@cachepact/source", join(root, "packages/dev-stack/src/main.ts"), "redis"], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(
+    process.execPath,
+    ["--conditions=@cachepact/source", join(root, "packages/dev-stack/src/main.ts"), "redis"],
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
   cleanups.unshift(() => child.stdin.end());
   for await (const line of child.stdout) return JSON.parse(String(line)).url;
   throw new Error("no Redis for the examples");
 }
 
 function expectOutput(language, output) {
-  if (`${output}\n` !== README_OUTPUT) throw new Error(`the ${language} example of the README printed\n${output}\ninstead of\n${README_OUTPUT}`);
+  if (`${output}\n` !== README_OUTPUT)
+    throw new Error(`the ${language} example of the README printed\n${output}\ninstead of\n${README_OUTPUT}`);
   say(`the ${language} example of the README works outside the workspace`);
 }
 
@@ -149,20 +183,64 @@ function tryTypeScript(example, version, REDIS_URL) {
   const folder = join(scratch, "typescript");
   mkdirSync(folder);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", `@cachepact/cache-core@${version}`, `@cachepact/contracts@${version}`, `@cachepact/cli@${version}`, `@cachepact/writeback@${version}`], { cwd: folder });
+  run(
+    "npm",
+    [
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+      `@cachepact/cache-core@${version}`,
+      `@cachepact/contracts@${version}`,
+      `@cachepact/cli@${version}`,
+      `@cachepact/writeback@${version}`,
+    ],
+    { cwd: folder },
+  );
   writeFileSync(join(folder, "example.mjs"), example);
-  expectOutput("TypeScript", run(process.execPath, ["example.mjs"], { cwd: folder, capture: true, extra: { REDIS_URL } }));
+  expectOutput(
+    "TypeScript",
+    run(process.execPath, ["example.mjs"], { cwd: folder, capture: true, extra: { REDIS_URL } }),
+  );
   run(join(folder, "node_modules/.bin/cachepact"), ["--help"], { cwd: folder, capture: true });
   // The types of the installed packages, under the strictest usual settings.
-  writeFileSync(join(folder, "types.ts"), 'import { createCache } from "@cachepact/cache-core";\nimport { User } from "@cachepact/contracts";\nconst users = createCache({ redis: "redis://127.0.0.1" }).entity(User, { load: async () => null });\nexport const name: string | undefined = (await users.get({ id: 1 }))?.name;\n');
-  run(join(workspace, "node_modules/.bin/tsc"), ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--module", "nodenext", "--target", "es2023", "--types", "", "types.ts"], { cwd: folder });
+  writeFileSync(
+    join(folder, "types.ts"),
+    'import { createCache } from "@cachepact/cache-core";\nimport { User } from "@cachepact/contracts";\nconst users = createCache({ redis: "redis://127.0.0.1" }).entity(User, { load: async () => null });\nexport const name: string | undefined = (await users.get({ id: 1 }))?.name;\n',
+  );
+  run(
+    join(workspace, "node_modules/.bin/tsc"),
+    [
+      "--noEmit",
+      "--strict",
+      "--exactOptionalPropertyTypes",
+      "--module",
+      "nodenext",
+      "--target",
+      "es2023",
+      "--types",
+      "",
+      "types.ts",
+    ],
+    { cwd: folder },
+  );
 }
 
 function tryPython(example, dist, version, REDIS_URL) {
   const folder = join(scratch, "python");
   run("uv", ["venv", "--quiet", folder, "--python", join(root, ".venv/bin/python")]);
   const python = join(folder, "bin/python");
-  run("uv", ["pip", "install", "--quiet", "--python", python, "--find-links", dist, `cachepact==${version}`, `cachepact-contracts==${version}`]);
+  run("uv", [
+    "pip",
+    "install",
+    "--quiet",
+    "--python",
+    python,
+    "--find-links",
+    dist,
+    `cachepact==${version}`,
+    `cachepact-contracts==${version}`,
+  ]);
   writeFileSync(join(folder, "example.py"), example);
   expectOutput("Python", run(python, ["example.py"], { cwd: folder, capture: true, extra: { REDIS_URL } }));
 }

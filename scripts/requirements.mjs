@@ -16,8 +16,22 @@ const sources = [
 
 function compile(output) {
   const ours = ["cachepact", "cachepact-contracts"].flatMap((name) => ["--no-emit-package", name]);
-  const args = ["pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-emit-index-url", "--no-annotate", "--no-header", "--python-version", "3.11"];
-  const result = spawnSync("uv", [...args, ...ours, ...sources, "--group", "pyproject.toml:dev", "-o", output], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  const args = [
+    "pip",
+    "compile",
+    "--quiet",
+    "--universal",
+    "--generate-hashes",
+    "--no-emit-index-url",
+    "--no-annotate",
+    "--no-header",
+    "--python-version",
+    "3.11",
+  ];
+  const result = spawnSync("uv", [...args, ...ours, ...sources, "--group", "pyproject.toml:dev", "-o", output], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
@@ -30,7 +44,9 @@ if (process.argv.includes("--check")) {
   const same = readFileSync(fresh, "utf8") === readFileSync(lock, "utf8");
   rmSync(folder, { recursive: true });
   if (!same) {
-    process.stderr.write("requirements.lock does not fit the pyproject.toml files: run `npm run setup -- lock:python` and commit it\n");
+    process.stderr.write(
+      "requirements.lock does not fit the pyproject.toml files: run `npm run setup -- lock:python` and commit it\n",
+    );
     process.exit(1);
   }
 } else {

@@ -1,3 +1,5 @@
 import { packageTests } from "@cachepact/vitest-config";
+import type { ViteUserConfig } from "vitest/config";
 
-export default packageTests();
+const config: ViteUserConfig = packageTests();
+export default config;

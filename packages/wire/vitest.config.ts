@@ -1,3 +1,6 @@
 import { packageTests } from "@cachepact/vitest-config";
+import type { ViteUserConfig } from "vitest/config";
 
-export default packageTests();
+const config: ViteUserConfig = packageTests();
+
+export default config;

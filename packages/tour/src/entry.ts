@@ -12,15 +12,19 @@ export async function readableEntry<K extends object, V extends object>(
 ): Promise<string> {
   const [bytes, ttlMs] = await Promise.all([redis.getBuffer(key), redis.pttl(key)]);
   expect(bytes !== null, `Redis holds ${key}`);
-  const lines = [`${key}  ${bytes.length} bytes, ${ttlMs < 0 ? "no ttl" : `expires in ${(ttlMs / 1000).toFixed(1)} s`}`];
+  const lines = [
+    `${key}  ${bytes.length} bytes, ${ttlMs < 0 ? "no ttl" : `expires in ${(ttlMs / 1000).toFixed(1)} s`}`,
+  ];
   if (!hasMagic(bytes)) {
     lines.push("plain JSON, for any client:", bytes.toString("utf8"));
     return lines.join("\n");
   }
   const frame = decodeFrame(bytes);
-  const flags = [frame.negative && "NEGATIVE", frame.dirty && "DIRTY (not in the database yet)", frame.ascii && "ASCII"].filter(
-    (flag) => typeof flag === "string",
-  );
+  const flags = [
+    frame.negative && "NEGATIVE",
+    frame.dirty && "DIRTY (not in the database yet)",
+    frame.ascii && "ASCII",
+  ].filter((flag) => typeof flag === "string");
   lines.push(
     `header  ${bytes.subarray(0, bytes.length - frame.payload.length).toString("hex")}`,
     `        codec ${CODEC_NAMES[frame.codec]}, schema ${frame.fingerprint.toString(16).padStart(8, "0")}, version ${frame.version}` +

@@ -8,7 +8,11 @@ export function expect(condition: boolean, promise: string): asserts condition {
 }
 
 /** Asks until the answer is defined: for what the product promises "moments later". */
-export async function eventually<T>(ask: () => Promise<T | undefined>, deadlineMs: number, promise: string): Promise<T> {
+export async function eventually<T>(
+  ask: () => Promise<T | undefined>,
+  deadlineMs: number,
+  promise: string,
+): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {
     const answer = await ask();

@@ -4,13 +4,15 @@ import { promisify } from "node:util";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-const CLIENTS = {
+export type NaiveClient = "ioredis + JSON.parse" | "redis-py + json.loads";
+
+const CLIENTS: Readonly<Record<NaiveClient, readonly [command: string, program: string]>> = {
   "ioredis + JSON.parse": [process.execPath, path("../naive/read-profile.mjs")],
   "redis-py + json.loads": [path("../../../.venv/bin/python"), path("../naive/read_profile.py")],
-} as const;
+};
 
 /** Runs a program without a line of cachepact that prints the display name it finds under the key. */
-export async function readNaively(client: keyof typeof CLIENTS, redisUrl: string, key: string): Promise<string> {
+export async function readNaively(client: NaiveClient, redisUrl: string, key: string): Promise<string> {
   const [command, program] = CLIENTS[client];
   const { stdout } = await promisify(execFile)(command, [program, redisUrl, key], { timeout: 20_000 });
   return stdout.trimEnd();

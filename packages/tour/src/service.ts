@@ -29,7 +29,13 @@ export function createService(name: string, url: string): Service {
     });
     const text = await response.text();
     const ms = performance.now() - started;
-    return { status: response.status, cache: response.headers.get("x-cache") ?? "", headers: response.headers, text, ms };
+    return {
+      status: response.status,
+      cache: response.headers.get("x-cache") ?? "",
+      headers: response.headers,
+      text,
+      ms,
+    };
   };
   return {
     name,

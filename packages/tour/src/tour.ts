@@ -34,7 +34,9 @@ export async function runTour(stack: RunningStack, write: (text: string) => void
   try {
     const started = performance.now();
     for (const step of STEPS) await step(context);
-    write(`\nThe tour is over: everything was as promised, in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
+    write(
+      `\nThe tour is over: everything was as promised, in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`,
+    );
   } finally {
     redis.disconnect();
     await postgres.end();

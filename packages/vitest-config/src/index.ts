@@ -1,7 +1,8 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 // Packages resolve each other's TypeScript source, so that tests and type checks need no build.
-const conditions = ["@cachepact/source", "node", "import", "default"];
+// `import` is not among these: vitest hands them to Node as flags, and a require() would then be given an ES module.
+const conditions = ["@cachepact/source", "node"];
 const resolution = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },

@@ -1,99 +1,90 @@
-import type { ErrorCode } from "./gen/errors.ts";
+import { codecs } from "./codec.ts";
+import { decodeJson, encodeJson } from "./codecs/json.ts";
+import { CachepactError } from "./errors.ts";
+import { paramProperty } from "./key-param.ts";
+import { refuseDecode } from "./refusal.ts";
+import type { EntityRecord } from "./schema.ts";
+import { decodeUtf8, isWellFormed } from "./utf8.ts";
 
-/** Types of a field that are not messages or enums. `timestamp` is google.protobuf.Timestamp. */
-export type ScalarType =
-  | "int32"
-  | "uint32"
-  | "sint32"
-  | "int64"
-  | "uint64"
-  | "sint64"
-  | "bool"
-  | "string"
-  | "bytes"
-  | "double"
-  | "timestamp";
-
-/** An enum: its full proto name and its numbers by name. Values of a field are numbers; unknown numbers are legal. */
-export interface EnumType {
-  readonly enum: string;
-  readonly values: Readonly<Record<string, number>>;
-}
-
-/** A message: its full proto name and its fields by ascending number. Nested messages are inlined. */
-export interface MessageType {
-  readonly message: string;
-  readonly fields: readonly Field[];
-}
-
-export type FieldType = ScalarType | EnumType | MessageType;
-
-export interface Field {
-  /** The proto name, which is the name in JSON and MessagePack; the TypeScript property is its camelCase. */
-  readonly name: string;
-  readonly number: number;
-  /** `map` = `map<string, type>`. A single message or timestamp is always `optional`. */
-  readonly presence: "implicit" | "optional" | "repeated" | "map";
-  readonly type: FieldType;
-  /** Only on 64-bit integers: `number` = a JSON number and a TypeScript `number`, limited to +-(2^53-1). */
-  readonly jstype?: "number";
-  readonly required?: true;
-  readonly pii?: true;
-}
-
-/** One segment of the key after the entity's name. */
-export type KeySegment = { readonly literal: string } | KeyParam;
-
-export interface KeyParam {
-  readonly param: string;
-  readonly type: Exclude<ScalarType, "double" | "timestamp"> | "uuid" | "enum";
-  readonly jstype?: "number";
-  /** Written `{value}`: the Cluster hash tag. */
-  readonly hash_tag?: true;
-  /** Limit of the raw UTF-8 bytes of a string. */
-  readonly max_bytes: number;
-  readonly transforms: readonly "sha256"[];
-  /** The allowed literals of type `enum`. */
-  readonly values?: readonly string[];
+/** One entity as a program uses it. `Key` and `Value` are the types that the generated code gives. */
+export interface Entity<Key extends object, Value extends object> {
+  readonly record: EntityRecord;
+  /**
+   * The canonical JSON text of a value, whatever the entity's own codec.
+   *
+   * @throws {CachepactError} E_TYPE, E_RANGE, E_FLOAT, E_SURROGATE, E_MISSING, E_DEPTH
+   */
+  toJson(value: Value): string;
+  /**
+   * A value from JSON text, leniently, but for unknown enum names: the text comes from outside, so they are refused.
+   *
+   * The text's size is the caller's to limit.
+   * @throws {CachepactError} what a codec's `decode` throws
+   */
+  fromJson(text: string | Uint8Array): Value;
+  /**
+   * Throws what writing an entry of this value would.
+   *
+   * @throws {CachepactError} E_TYPE, E_RANGE, E_FLOAT, E_SURROGATE, E_MISSING, E_DEPTH, E_SIZE
+   */
+  check(value: Value): void;
+  /**
+   * The key under which this value lies: its fields that are parameters of the key.
+   *
+   * @throws {CachepactError} E_MISSING when the value lacks one
+   */
+  keyOf(value: Value): Key;
 }
 
 /**
- * One entity of a lock file: all that a runtime needs, in plain JSON, the same for every language.
+ * An entity from its record in the lock file; generated code calls it once for each entity.
  *
- * Written by the compiler from the `(cachepact.v1.entry)` option with every default filled in. Generated code embeds it.
+ * @example
+ * export const User: Entity<UserKey, User> = defineEntity<UserKey, User>({ entity: "user", … });
  */
-export interface EntityRecord {
-  readonly entity: string;
-  readonly generation: number;
-  readonly next_generation: number;
-  readonly previous_generation: number;
-  readonly codec: "json" | "msgpack" | "protobuf";
-  readonly framing: "framed" | "plain";
-  /** First 4 bytes of SHA-256 over the JCS form of the schema's IR, as 8 hex digits. */
-  readonly fingerprint: string;
-  readonly key: readonly KeySegment[];
-  readonly ttl_ms: number;
-  readonly grace_ms: number;
-  readonly negative_ttl_ms: number;
-  readonly jitter_ratio: number;
-  readonly sliding: { readonly idle_ms: number; readonly max_ms: number } | null;
-  readonly early_refresh: boolean;
-  readonly max_payload_bytes: number;
-  readonly consistency: "eventual" | "strong";
-  readonly replica_reads: boolean;
-  readonly l1: boolean;
-  /** Proto name of the version field, or null. */
-  readonly version: string | null;
-  /** Name of the write-behind log, or null. */
-  readonly log: string | null;
-  readonly partitions: number;
-  readonly schema: MessageType;
+export function defineEntity<Key extends object, Value extends object>(record: EntityRecord): Entity<Key, Value> {
+  const { schema } = record;
+  const properties = record.key.flatMap((segment) =>
+    "param" in segment ? [{ name: segment.param, property: paramProperty(segment) }] : [],
+  );
+  return {
+    record,
+    toJson: (value) => encodeJson(schema, value),
+    fromJson(text) {
+      const notes = { unknownEnumName: false };
+      const value = decodeJson(schema, typeof text === "string" ? wellFormed(text) : decodeUtf8(text), notes);
+      if (notes.unknownEnumName) refuseDecode("E_TYPE", "", "found a name that its enum does not have");
+      return value as Value;
+    },
+    check(value) {
+      checkPayloadSize(record, codecs[record.codec].encode(schema, value));
+    },
+    keyOf(value) {
+      const members = value as Readonly<Record<string, unknown>>;
+      const key: Record<string, unknown> = {};
+      for (const { name, property } of properties) {
+        const member = Object.hasOwn(members, property) ? members[property] : undefined;
+        if (member === undefined) {
+          throw new CachepactError("E_MISSING", `find the key of a ${record.entity}: found no ${name}; pass it`, {
+            field: name,
+          });
+        }
+        key[property] = member;
+      }
+      return key as Key;
+    },
+  };
 }
 
-/** A lock file: every entity of one contract folder by name. */
-export interface ContractLock {
-  readonly format: 1;
-  readonly entities: Readonly<Record<string, EntityRecord>>;
+function wellFormed(text: string): string {
+  return isWellFormed(text) ? text : refuseDecode("E_SURROGATE", "", "found half of a surrogate pair");
 }
 
-export type { ErrorCode };
+/** @throws {CachepactError} E_SIZE */
+export function checkPayloadSize(record: EntityRecord, payload: Uint8Array): void {
+  if (payload.length <= record.max_payload_bytes) return;
+  throw new CachepactError(
+    "E_SIZE",
+    `hold a ${record.entity}: found ${payload.length} bytes of ${record.max_payload_bytes}; store less, or raise max_payload_bytes after every reader has it`,
+  );
+}

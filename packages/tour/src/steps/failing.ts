@@ -19,14 +19,23 @@ export const redisDown: Step = async (tour) => {
     for (const service of [typescript, python]) {
       const read = await service.get(`/users/${userId}`);
       say.did(`GET /users/${userId}  (${service.name})  ${read.status}, X-Cache: ${read.cache}`, read.ms);
-      expect(read.cache !== "hit" && read.cache !== "stale", `the database answers while Redis is down, X-Cache was ${read.cache}`);
+      expect(
+        read.cache !== "hit" && read.cache !== "stale",
+        `the database answers while Redis is down, X-Cache was ${read.cache}`,
+      );
       expect(read.ms < 2000, `a read does not wait for Redis, it took ${read.ms.toFixed(0)} ms`);
       const preferences = { userId, theme: 1, language: "en", emailOptIn: false, settings: {} };
       const refused = await service.request("PUT", `/users/${userId}/preferences`, Preferences.toJson(preferences));
       const retryAfter = refused.headers.get("retry-after");
-      say.did(`PUT /users/${userId}/preferences  (${service.name})  ${refused.status}, Retry-After: ${retryAfter}`, refused.ms);
+      say.did(
+        `PUT /users/${userId}/preferences  (${service.name})  ${refused.status}, Retry-After: ${retryAfter}`,
+        refused.ms,
+      );
       say.saw(refused.text);
-      expect(refused.status === 503 && retryAfter !== null, "a write-behind that Redis cannot accept is refused with 503 and Retry-After");
+      expect(
+        refused.status === 503 && retryAfter !== null,
+        "a write-behind that Redis cannot accept is refused with 503 and Retry-After",
+      );
     }
     await redisServer.start();
     down = false;
@@ -48,7 +57,10 @@ const recovery: Step = async ({ say, typescript, python, userId }) => {
       RECOVERED_WITHIN_MS,
       `${service.name} reads from Redis again`,
     );
-    say.did(`GET /users/${userId}  (${service.name})  X-Cache: ${read.cache}, ${(performance.now() - started).toFixed(0)} ms after Redis came back`, read.ms);
+    say.did(
+      `GET /users/${userId}  (${service.name})  X-Cache: ${read.cache}, ${(performance.now() - started).toFixed(0)} ms after Redis came back`,
+      read.ms,
+    );
   }
   const preferences = { userId, theme: 1, language: "en", emailOptIn: false, settings: {} };
   const accepted = await eventually(

@@ -21,8 +21,14 @@ export const writeThrough: Step = async ({ say, typescript, python, redis, names
     expect(written.status === 200, `a write answers 200, got ${written.status}: ${written.text}`);
     const seen = await reader.get(`/users/${userId}`);
     const user = User.fromJson(seen.text);
-    say.did(`GET /users/${userId}  (${reader.name})  X-Cache: ${seen.cache}, name ${JSON.stringify(user.name)}, version ${user.version}`, seen.ms);
-    expect(user.name === name && user.version === before.version + 1, "the other language reads the committed row at once");
+    say.did(
+      `GET /users/${userId}  (${reader.name})  X-Cache: ${seen.cache}, name ${JSON.stringify(user.name)}, version ${user.version}`,
+      seen.ms,
+    );
+    expect(
+      user.name === name && user.version === before.version + 1,
+      "the other language reads the committed row at once",
+    );
     expect(seen.cache === "hit", `the write left the new value in Redis, X-Cache was ${seen.cache}`);
   }
   say.saw(await readableEntry(redis, User, key));

@@ -1,0 +1,1 @@
+"""One load instead of many: in this process, and across processes."""

@@ -1,0 +1,1 @@
+"""The three codecs, one a module."""

@@ -1,0 +1,141 @@
+"""An entry: what Redis holds for one key <-> a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from cachepact._codec import codec_by_id, codec_by_name
+from cachepact._codecs.notes import DecodeNotes
+from cachepact._codecs.payload import Payload
+from cachepact._errors import CachepactError
+from cachepact._frame import FrameHeader, decode_frame, encode_frame, has_magic
+from cachepact._key_param import encode_param, param_attribute
+from cachepact._record import KeyParam
+
+if TYPE_CHECKING:
+    from cachepact._entity import Entity
+
+V = TypeVar("V")
+
+_PLAIN_NULL = b"null"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[V]):
+    """A decoded entry."""
+
+    value: V | None
+    """None = the source of truth has no such row."""
+    version: int
+    """0 = none."""
+    stale_at_ms: int
+    created_at_ms: int
+    cost_ms: int
+    dirty: bool
+    foreign: bool
+    """Written under another schema, or by a writer that knows none: readable, but never to be written back, because
+    fields that this schema does not have are gone."""
+
+
+def encode_entry(
+    entity: Entity[Any, V],
+    value: V | None,
+    *,
+    version: int | None = None,
+    stale_at_ms: int = 0,
+    created_at_ms: int = 0,
+    cost_ms: int = 0,
+    dirty: bool = False,
+) -> bytes:
+    """Write an entry; None = NEGATIVE. ``version`` defaults to the value's version field.
+
+    Raises the codec's errors, and E_SIZE for a payload above the entity's limit.
+    """
+    record = entity.record
+    if record.framing == "plain":
+        return _PLAIN_NULL if value is None else bytes(entity.encode_payload(value))
+    codec, payload = 0, Payload()
+    if value is not None:
+        codec, payload = codec_by_name(record.codec).id, entity.encode_payload(value)
+        version = entity.version_of(value) if version is None else version
+    header = FrameHeader(
+        codec=codec,
+        fingerprint=record.fingerprint,
+        negative=value is None,
+        dirty=dirty,
+        ascii=value is not None and payload.ascii,
+        stale_at_ms=stale_at_ms,
+        version=version or 0,
+        created_at_ms=created_at_ms,
+        cost_ms=cost_ms,
+    )
+    return encode_frame(header, bytes(payload))
+
+
+def decode_entry(entity: Entity[Any, V], data: bytes, key: object | None = None) -> Entry[V]:
+    """Read what Redis holds: a frame when it begins with c1, else bare JSON; leniently, whatever the contract says.
+
+    The header's codec decides how the payload is read, always by this entity's schema. ``key``: the payload must belong
+    to it. Raises what ``decode_frame`` and a codec's ``decode`` raise, E_PRIVATE, E_SIZE before anything is parsed, and
+    E_BINDING. The caller counts the error as a miss.
+    """
+    return _decode_framed(entity, data, key) if has_magic(data) else _decode_plain(entity, data, key)
+
+
+def _decode_framed(entity: Entity[Any, V], data: bytes, key: object | None) -> Entry[V]:
+    frame = decode_frame(data)
+    header = frame.header
+    value: V | None = None
+    notes = DecodeNotes()
+    if not header.negative:
+        entity.limit_size(len(frame.payload))
+        value = codec_by_id(header.codec).decode(entity.schema, frame.payload, "lenient", notes)
+        _bind(entity, value, key)
+    return Entry(
+        value,
+        header.version,
+        header.stale_at_ms,
+        header.created_at_ms,
+        header.cost_ms,
+        dirty=header.dirty,
+        foreign=header.fingerprint != entity.record.fingerprint or notes.unknown_enum_name,
+    )
+
+
+def _decode_plain(entity: Entity[Any, V], data: bytes, key: object | None) -> Entry[V]:
+    # Bare JSON under a framed entity comes from a writer that knows no contract.
+    foreign = entity.record.framing == "framed"
+    if data == _PLAIN_NULL:
+        return Entry(None, 0, 0, 0, 0, dirty=False, foreign=foreign)
+    entity.limit_size(len(data))
+    notes = DecodeNotes()
+    value: V = codec_by_name("json").decode(entity.schema, data, "lenient", notes)
+    _bind(entity, value, key)
+    return Entry(value, 0, 0, 0, 0, dirty=False, foreign=foreign or notes.unknown_enum_name)
+
+
+def _bind(entity: Entity[Any, Any], value: object, key: object | None) -> None:
+    """Refuse a value under another row's key: by a swap of bytes or a bad writer, it would be another person's data."""
+    if key is None:
+        return
+    for segment in entity.record.key:
+        if not isinstance(segment, KeyParam) or segment.name not in entity.schema.by_name:
+            continue  # a parameter without a field of its name binds nothing
+        attribute = param_attribute(segment)
+        if not _is_bound(segment, getattr(value, attribute), getattr(key, attribute, None)):
+            raise CachepactError(
+                "E_BINDING",
+                f"decode a {entity.record.entity}: found another {segment.name} in the payload than in the key; "
+                "find the writer of the entry",
+                field=segment.name,
+            )
+
+
+def _is_bound(param: KeyParam, member: object, wanted: object) -> bool:
+    if member == wanted:
+        return True
+    try:
+        return encode_param(param, member) == encode_param(param, wanted)
+    except CachepactError:
+        return False

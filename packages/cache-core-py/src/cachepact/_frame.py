@@ -1,0 +1,178 @@
+"""The frame: a binary header before the payload, big-endian.
+
+0-2 magic ``C1 CA 09``, 3 header length in 2-byte units, 4 compression (high nibble) and codec (low), 5 flags,
+6-9 fingerprint, 10-15 stale_at; then, each present iff it is not zero: version (8), created_at (6), cost (4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cachepact._errors import CachepactError
+from cachepact._gen.errors import ERRORS, ErrorCode
+from cachepact._schema import SAFE_INTEGER
+
+MAGIC = b"\xc1\xca\x09"
+BASE_BYTES = 16
+NEGATIVE, DIRTY, ASCII, VERSION, CREATED_AT, COST = 0x80, 0x40, 0x20, 0x10, 0x08, 0x04
+_RESERVED, _MUST_UNDERSTAND = 0x02, 0x01
+_U48_MAX, _U32_MAX = 2**48 - 1, 2**32 - 1
+_CODEC_MAX = 4
+_Action = Literal["encode", "decode"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameHeader:
+    """What a frame says about its payload."""
+
+    codec: int
+    """0 none, 1 JSON, 2 MessagePack, 3 Protobuf, 4 private to TypeScript."""
+    fingerprint: int
+    """Of the writer's schema."""
+    negative: bool = False
+    """The source of truth has no such row."""
+    dirty: bool = False
+    """Accepted by a write-behind log, not in the database yet."""
+    ascii: bool = False
+    """Every string and map key of the payload is ASCII."""
+    stale_at_ms: int = 0
+    """Epoch ms on Redis' clock; 0 = never stale."""
+    version: int = 0
+    """0 = none."""
+    created_at_ms: int = 0
+    """Epoch ms on Redis' clock; 0 = not recorded."""
+    cost_ms: int = 0
+    """How long the load took; 0 = not recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A decoded frame."""
+
+    header: FrameHeader
+    payload: bytes
+
+
+def has_magic(data: bytes) -> bool:
+    """Tell whether bytes begin like a frame. No payload of any codec does: c1 is no UTF-8, no MessagePack, no field."""
+    return data[:1] == MAGIC[:1]
+
+
+def encode_frame(header: FrameHeader, payload: bytes) -> bytes:
+    """Write a frame, canonical: each optional number is there iff it is not 0. Raises E_RANGE, E_CODEC or E_FLAGS."""
+    limits = (
+        ("version", header.version, SAFE_INTEGER),
+        ("created_at", header.created_at_ms, _U48_MAX),
+        ("cost", header.cost_ms, _U32_MAX),
+        ("codec", header.codec, _CODEC_MAX),
+        ("fingerprint", header.fingerprint, _U32_MAX),
+        ("stale_at", header.stale_at_ms, _U48_MAX),
+    )
+    for name, number, most in limits:
+        if not 0 <= number <= most:
+            raise _refuse("encode", "E_RANGE", f"found a {name} that is no integer from 0 to {most}")
+    optional = ((VERSION, header.version, 8), (CREATED_AT, header.created_at_ms, 6), (COST, header.cost_ms, 4))
+    flags, rest = 0, b""
+    for flag, number, width in optional:
+        if number:
+            flags |= flag
+            rest += number.to_bytes(width)
+    for flag, is_set in ((NEGATIVE, header.negative), (DIRTY, header.dirty), (ASCII, header.ascii)):
+        if is_set:
+            flags |= flag
+    _check_flags("encode", flags, header.codec)
+    if header.negative and payload:
+        raise _refuse("encode", "E_FLAGS", "found NEGATIVE together with a payload")
+    units = (BASE_BYTES + len(rest)) // 2
+    base = MAGIC + bytes((units, header.codec, flags)) + header.fingerprint.to_bytes(4) + header.stale_at_ms.to_bytes(6)
+    return base + rest + payload
+
+
+def decode_frame(data: bytes, mode: Literal["lenient", "strict"] = "lenient") -> Frame:
+    """Read a frame. Lenient: header fields of a newer minor version are skipped, an optional number may be 0.
+
+    Raises E_MAGIC, E_FRAME_VERSION, E_TRUNCATED, E_COMPRESSION, E_CODEC, E_FLAGS, E_RANGE, E_TRAILING on a payload
+    after NEGATIVE; strict also E_NONCANONICAL.
+    """
+    _check_magic(data)
+    if len(data) < BASE_BYTES:
+        raise _truncated()
+    end, codec, flags = data[3] * 2, data[4] & 0x0F, data[5]
+    if data[4] > 0x0F:
+        raise _refuse("decode", "E_COMPRESSION", "found a compressed payload")
+    if codec > _CODEC_MAX:
+        raise _refuse("decode", "E_CODEC", f"found codec {codec}")
+    if flags & _MUST_UNDERSTAND:
+        raise _refuse("decode", "E_FLAGS", "found a must-understand flag")
+    _check_flags("decode", flags, codec)
+    widths = (8 if flags & VERSION else 0, 6 if flags & CREATED_AT else 0, 4 if flags & COST else 0)
+    known = BASE_BYTES + sum(widths)
+    if end < known or end > len(data):
+        raise _truncated()
+    numbers: list[int] = []
+    at = BASE_BYTES
+    for width in widths:
+        numbers.append(int.from_bytes(data[at : at + width]))
+        at += width
+    version, created_at_ms, cost_ms = numbers
+    if version > SAFE_INTEGER:
+        raise _refuse("decode", "E_RANGE", "found a version above 2^53-1")
+    if flags & NEGATIVE and len(data) > end:
+        raise _refuse("decode", "E_TRAILING", "found a payload after a NEGATIVE header")
+    if mode == "strict":
+        _check_canonical(flags, end > known, [number for width, number in zip(widths, numbers, strict=True) if width])
+    header = FrameHeader(
+        codec=codec,
+        fingerprint=int.from_bytes(data[6:10]),
+        negative=flags & NEGATIVE != 0,
+        dirty=flags & DIRTY != 0,
+        ascii=flags & ASCII != 0,
+        stale_at_ms=int.from_bytes(data[10:16]),
+        version=version,
+        created_at_ms=created_at_ms,
+        cost_ms=cost_ms,
+    )
+    return Frame(header, data[end:])
+
+
+def _check_magic(data: bytes) -> None:
+    if data[:1] != MAGIC[: len(data[:1])] or data[1:2] != MAGIC[1 : 1 + len(data[1:2])]:
+        raise _refuse("decode", "E_MAGIC", "found other bytes than c1 ca")
+    if len(data) < 3:
+        raise _truncated()
+    if data[2] != MAGIC[2]:
+        raise _refuse("decode", "E_FRAME_VERSION", f"found frame version {data[2]}")
+
+
+def _check_flags(action: _Action, flags: int, codec: int) -> None:
+    """Check the rules of flags that exclude each other."""
+    if flags & DIRTY and not flags & VERSION:
+        raise _refuse(action, "E_FLAGS", "found DIRTY without a version")
+    if not flags & NEGATIVE:
+        if codec == 0:
+            raise _refuse(action, "E_CODEC", "found codec 0 on a frame that is not NEGATIVE")
+        return
+    if codec:
+        raise _refuse(action, "E_FLAGS", "found NEGATIVE together with a codec")
+    if flags & ASCII:
+        raise _refuse(action, "E_FLAGS", "found NEGATIVE together with ASCII")
+    if flags & VERSION and not flags & DIRTY:
+        raise _refuse(action, "E_FLAGS", "found NEGATIVE with a version but without DIRTY")
+
+
+def _check_canonical(flags: int, longer: bool, optional: list[int]) -> None:
+    if longer:
+        raise _refuse("decode", "E_NONCANONICAL", "found a header with unknown fields")
+    if flags & _RESERVED:
+        raise _refuse("decode", "E_NONCANONICAL", "found the reserved flag")
+    if 0 in optional:
+        raise _refuse("decode", "E_NONCANONICAL", "found an optional number that is 0")
+
+
+def _truncated() -> CachepactError:
+    return _refuse("decode", "E_TRUNCATED", "found the end of the bytes in the header")
+
+
+def _refuse(action: _Action, code: ErrorCode, found: str) -> CachepactError:
+    return CachepactError(code, f"{action} a frame: {found}; {ERRORS[code].remedy}")

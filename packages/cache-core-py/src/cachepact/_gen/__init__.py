@@ -1,0 +1,1 @@
+"""Generated from packages/wire. Do not edit."""

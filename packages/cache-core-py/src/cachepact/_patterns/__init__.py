@@ -1,0 +1,1 @@
+"""The four ways to read and write through a cache."""

@@ -1,0 +1,56 @@
+"""What the calls of a cache give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+V = TypeVar("V")
+
+Source = Literal["redis", "stale", "database"]
+
+
+@dataclass(frozen=True, slots=True)
+class CacheEntry(Generic[V]):
+    """A read's answer and where it came from."""
+
+    value: V | None
+    """None = not found."""
+    source: Source
+    """``redis``: a fresh entry. ``stale``: an entry within its grace. ``database``: a load, own or shared."""
+    version: int
+    """0 = unknown."""
+    maybe_stale: bool
+    """Write-behind only: an accepted write may not have reached the database that answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A committed write."""
+
+    version: int
+    """Token for ``min_version``; 0 when the entity has no version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An accepted write-behind write."""
+
+    version: int
+    """Token for ``min_version``, and the write's place in the order of its log."""
+    op: str
+    """Id of the operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedisInfo:
+    """Figures of the server, from INFO."""
+
+    used_memory_bytes: int
+    max_memory_bytes: int
+    """0 = no limit."""
+    evicted_keys: int
+    expired_keys: int
+    keyspace_hits: int
+    keyspace_misses: int
+    eviction_policy: str | None

@@ -1,0 +1,116 @@
+"""What the protocol asks of the world.
+
+The protocol exists once, as generators that yield these effects and receive their results. Two drivers carry them out:
+one with asyncio, one with threads. Between two effects a generator runs alone, in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from cachepact._coalescing.settled import Settled
+    from cachepact._events import CommandName
+
+T = TypeVar("T")
+
+RUN_ID: Final = "\0run_id"
+"""Stands in the arguments of a script for the run_id of the server at the other end of the connection that sends it."""
+
+Argument = str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """Read one value. Gives its bytes or None; raises TransportError."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunScript:
+    """Run a script, sent once. Gives its reply, a flat list of bytes; raises TransportError."""
+
+    name: CommandName
+    keys: tuple[str, ...]
+    argv: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Any other command. Gives its reply; raises TransportError."""
+
+    args: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """See to it that there is a connection. Gives what it learned about its server; raises TransportError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Call a function of the user and wait for its result; CallTimeoutError after ``timeout_ms``, None = never."""
+
+    function: Callable[[], Any]
+    timeout_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Wait."""
+
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class NextTick:
+    """Let the other callers of this moment come first: what they add goes out in one message. No wait with threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """Run a flow beside this one. Gives a handle for ``Stop``; its failures are dropped, each has been counted."""
+
+    flow: Flow[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End a spawned flow."""
+
+    handle: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Run a flow whose result many wait for: it must not end because the caller that began it is cancelled.
+
+    With asyncio it runs in a task of its own; with threads in the calling thread, and the effect ends with it.
+    """
+
+    flow: Flow[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait until something is settled."""
+
+    settled: Settled[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Run flows beside each other (one after the other with threads). Gives an outcome for each: value or exception."""
+
+    flows: tuple[Flow[Any], ...]
+
+
+Effect = Get | RunScript | Command | Connect | Call | Sleep | NextTick | Spawn | Stop | Lead | Wait | Together
+Flow = Generator[Effect, Any, T]
+
+
+class CallTimeoutError(Exception):
+    """A function of the user did not end in time."""

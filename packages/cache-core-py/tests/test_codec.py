@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+from fixtures import golden, named, of_kind
+from neutral import UnknownMemberError, completed, native, neutral
+
+from cachepact import CachepactError
+from cachepact._codec import CODECS, codec_by_id, codec_by_name
+
+CODEC_NAMES = ("json", "msgpack", "protobuf")
+
+
+def data_of(case: dict[str, Any]) -> bytes:
+    return case["text"].encode() if "text" in case else bytes.fromhex(case["bytes"])
+
+
+def is_expected(data: bytes, case: dict[str, Any], codec: str) -> bool:
+    """Whether bytes are those of the case; long ones stand there as their digest."""
+    expected = case[codec]
+    if isinstance(expected, dict):
+        return len(data) == expected["length"] and hashlib.sha256(data).hexdigest() == expected["sha256"]
+    return data == (expected.encode() if codec == "json" else bytes.fromhex(expected))
+
+
+@pytest.mark.parametrize("codec", CODEC_NAMES)
+@pytest.mark.parametrize("case", of_kind("values", "canonical"), ids=named)
+def test_canonical_value_has_one_byte_string(case: dict[str, Any], codec: str) -> None:
+    entity = golden(case["entity"])
+    payload = codec_by_name(codec).encode(entity.schema, native(entity.schema, case["value"]))
+    assert is_expected(bytes(payload), case, codec)
+    # JSON's own text decides; enum names and numbers in it are ASCII like every string of such a value.
+    assert payload.ascii is case["ascii"]
+
+
+@pytest.mark.parametrize("codec", CODEC_NAMES)
+@pytest.mark.parametrize("case", of_kind("values", "canonical"), ids=named)
+def test_canonical_bytes_decode_to_the_value_in_both_modes(case: dict[str, Any], codec: str) -> None:
+    schema = golden(case["entity"]).schema
+    expected = completed(schema, case.get("decoded", case["value"]))
+    data = bytes(codec_by_name(codec).encode(schema, native(schema, case["value"])))
+    assert is_expected(data, case, codec)
+    for mode in ("lenient", "strict"):
+        assert neutral(schema, codec_by_name(codec).decode(schema, data, mode)) == expected
+
+
+@pytest.mark.parametrize("codec", CODEC_NAMES)
+@pytest.mark.parametrize("case", of_kind("values", "encode-error"), ids=named)
+def test_value_that_the_contract_refuses_is_not_encoded(case: dict[str, Any], codec: str) -> None:
+    schema = golden(case["entity"]).schema
+    try:
+        value = native(schema, case["value"])
+    except UnknownMemberError:
+        # A Python class refuses it before any codec sees it.
+        with pytest.raises(TypeError):
+            schema.value_type(**case["value"])
+        return
+    except OverflowError:
+        # No datetime of Python leaves the years 1 to 9999.
+        assert case["error"] == "E_RANGE"
+        return
+    with pytest.raises(CachepactError) as caught:
+        codec_by_name(codec).encode(schema, value)
+    assert caught.value.code == case["error"]
+
+
+@pytest.mark.parametrize("case", of_kind("values", "accept"), ids=named)
+def test_lenient_decode_accepts_and_strict_names_what_is_not_canonical(case: dict[str, Any]) -> None:
+    schema = golden(case["entity"]).schema
+    codec = codec_by_name(case["codec"])
+    assert neutral(schema, codec.decode(schema, data_of(case), "lenient")) == completed(schema, case["value"])
+    if case["strict"] == "ok":
+        codec.decode(schema, data_of(case), "strict")
+        return
+    with pytest.raises(CachepactError) as caught:
+        codec.decode(schema, data_of(case), "strict")
+    assert caught.value.code == case["strict"]
+
+
+@pytest.mark.parametrize("mode", ["lenient", "strict"])
+@pytest.mark.parametrize("case", of_kind("values", "reject"), ids=named)
+def test_bytes_that_are_no_value_are_rejected_with_the_same_code(case: dict[str, Any], mode: Any) -> None:
+    schema = golden(case["entity"]).schema
+    with pytest.raises(CachepactError) as caught:
+        codec_by_name(case["codec"]).decode(schema, data_of(case), mode)
+    assert caught.value.code == case["error"]
+
+
+def test_codec_ids_are_those_of_the_frame() -> None:
+    assert {codec.id: codec.name for codec in CODECS.values()} == {1: "json", 2: "msgpack", 3: "protobuf"}
+    assert codec_by_id(2).name == "msgpack"
+    for number, code in ((4, "E_PRIVATE"), (7, "E_CODEC")):
+        with pytest.raises(CachepactError) as caught:
+            codec_by_id(number)
+        assert caught.value.code == code

@@ -1,0 +1,66 @@
+import type { ErrorCode, MetricLabel } from "@cachepact/wire";
+
+export type CommandName = MetricLabel<"cachepact_redis_command_errors_total", "command">;
+export type CommandFailure = MetricLabel<"cachepact_redis_command_errors_total", "reason">;
+export type RequestResult = MetricLabel<"cachepact_requests_total", "result">;
+export type LoadOutcome = MetricLabel<"cachepact_load_duration_seconds", "outcome">;
+export type FillResult = MetricLabel<"cachepact_fills_total", "result">;
+export type WriteOperation = MetricLabel<"cachepact_writes_total", "operation">;
+export type WriteOutcome = MetricLabel<"cachepact_writes_total", "outcome">;
+
+/**
+ * All that the core tells about itself: its only output for metrics, logs and traces. No event holds a key or a value.
+ *
+ * - `request`: a read was answered. `hit`, `negative`, `stale`, `pending`: by Redis. `miss`: by the loader, and offered
+ *   to Redis. `bypass`: by the loader, not to be stored. `error`: by the loader, because Redis gave no usable reply.
+ * - `command`, `command_error`: one Redis command or script had a reply, had none.
+ * - `load`: the loader ended. `fill`: what became of the attempt to store its value.
+ * - `write`: a write or an invalidation ended. `pending` = Redis could not be told yet.
+ * - `decode_failure`: an entry could not be decoded and counts as a miss.
+ * - `quarantine`: the number of keys that this process bypasses has changed.
+ */
+export type CacheEvent =
+  | { readonly type: "request"; readonly entity: string; readonly result: RequestResult }
+  | { readonly type: "command"; readonly command: CommandName; readonly durationMs: number }
+  | { readonly type: "command_error"; readonly command: CommandName; readonly reason: CommandFailure }
+  | { readonly type: "load"; readonly entity: string; readonly outcome: LoadOutcome; readonly durationMs: number }
+  | { readonly type: "fill"; readonly entity: string; readonly result: FillResult }
+  | {
+      readonly type: "write";
+      readonly entity: string;
+      readonly operation: WriteOperation;
+      readonly outcome: WriteOutcome;
+    }
+  | { readonly type: "decode_failure"; readonly entity: string; readonly code: ErrorCode }
+  | { readonly type: "quarantine"; readonly size: number };
+
+export type CacheListener = (event: CacheEvent) => void;
+
+/** Hands events to listeners. Ask `active` before making an event: nobody pays for what nobody hears. */
+export class Events {
+  /** Whether anybody listens. */
+  active = false;
+  #listeners: readonly CacheListener[] = [];
+
+  /** Adds a listener; the returned function removes it. The same function may be added twice. */
+  on(listener: CacheListener): () => void {
+    const entry: CacheListener = (event) => listener(event);
+    this.#listeners = [...this.#listeners, entry];
+    this.active = true;
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== entry);
+      this.active = this.#listeners.length > 0;
+    };
+  }
+
+  emit(event: CacheEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // An observer must not change what it observes: a failing listener costs a warning, not a read.
+        process.emitWarning(error instanceof Error ? error : String(error), { type: "CachepactListenerWarning" });
+      }
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import { execFile } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+
+import { createFileRegistry, type FileRegistry, fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+
+import { CompileError } from "./errors.ts";
+import { compare, Problems } from "./problems.ts";
+
+/** Import path of the file that declares the `entry` and `field` options; the compiler supplies it. */
+export const OPTIONS_PROTO = "cachepact/v1/options.proto";
+
+/** Proto sources after buf has parsed and linked them. */
+export interface Sources {
+  readonly registry: FileRegistry;
+  /** Import paths of the contract's own files, sorted: without the options and Google's. */
+  readonly protoPaths: readonly string[];
+  /** Absolute file of an import path. */
+  readonly fileOf: (protoPath: string) => string;
+}
+
+const require = createRequire(import.meta.url);
+const run = promisify(execFile);
+
+/**
+ * Builds the descriptors of proto folders that may lie anywhere, offline.
+ *
+ * buf only reads inside one workspace, so the files are copied into a temporary one, next to the options file.
+ * @throws {CompileError} `E_PROTO` with what buf found, or `E_CONFIG` when buf cannot run
+ */
+export async function buildSources(roots: readonly string[], shown: (file: string) => string): Promise<Sources> {
+  const files = protoFiles(roots, shown);
+  const workspace = mkdtempSync(path.join(tmpdir(), "cachepact-buf-"));
+  try {
+    const options = require.resolve(`@cachepact/wire/proto/${OPTIONS_PROTO}`);
+    copyInto(path.join(workspace, "options", OPTIONS_PROTO), options);
+    for (const [protoPath, file] of files) copyInto(path.join(workspace, "contract", protoPath), file);
+    writeFileSync(path.join(workspace, "buf.yaml"), "version: v2\nmodules:\n  - path: contract\n  - path: options\n");
+    const image = await build(workspace, (protoPath) => shown(files.get(protoPath) ?? protoPath));
+    return {
+      registry: createFileRegistry(fromBinary(FileDescriptorSetSchema, image)),
+      protoPaths: [...files.keys()].toSorted(compare),
+      fileOf: (protoPath) => files.get(protoPath) ?? protoPath,
+    };
+  } finally {
+    rmSync(workspace, { recursive: true, force: true });
+  }
+}
+
+function copyInto(target: string, source: string): void {
+  mkdirSync(path.dirname(target), { recursive: true });
+  cpSync(source, target, { dereference: true });
+}
+
+/** Import path -> file, over all roots. */
+function protoFiles(roots: readonly string[], shown: (file: string) => string): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  const problems: string[] = [];
+  for (const root of roots) {
+    for (const name of readdirSync(root, { recursive: true, encoding: "utf8" }).toSorted(compare)) {
+      const file = path.join(root, name);
+      if (!name.endsWith(".proto") || !statSync(file, { throwIfNoEntry: false })?.isFile()) continue;
+      const protoPath = name.split(path.sep).join("/");
+      const earlier = files.get(protoPath);
+      if (protoPath === OPTIONS_PROTO) {
+        checkOptionsCopy(file, shown, problems);
+      } else if (earlier !== undefined) {
+        problems.push(`${shown(file)}: ${shown(earlier)} has the same import path; rename one of them`);
+      } else {
+        files.set(protoPath, file);
+      }
+    }
+  }
+  if (files.size === 0) {
+    problems.push(`no .proto file in ${roots.map((root) => shown(root)).join(", ")}; write one, or correct "protos"`);
+  }
+  if (problems.length > 0) throw new CompileError("E_PROTO", "the contract's files cannot be read", problems);
+  return files;
+}
+
+/** A copy for the editor's sake does no harm as long as it is one. */
+function checkOptionsCopy(file: string, shown: (file: string) => string, problems: string[]): void {
+  const supplied = require.resolve(`@cachepact/wire/proto/${OPTIONS_PROTO}`);
+  if (readFileSync(file, "utf8") === readFileSync(supplied, "utf8")) return;
+  problems.push(
+    `${shown(file)}: differs from the ${OPTIONS_PROTO} of this version; delete it, the compiler supplies it`,
+  );
+}
+
+async function build(workspace: string, shownPath: (protoPath: string) => string): Promise<Uint8Array> {
+  const image = path.join(workspace, "image.binpb");
+  const buf = require.resolve("@bufbuild/buf/bin/buf");
+  const args = [buf, "build", "--as-file-descriptor-set", "--error-format=json", "-o", image];
+  // A cache folder of its own: buf must neither need nor touch the user's home.
+  const env = { ...process.env, BUF_CACHE_DIR: path.join(workspace, ".cache") };
+  try {
+    await run(process.execPath, args, { cwd: workspace, env, maxBuffer: 64 * 1024 * 1024 });
+  } catch (error) {
+    raise(outputOf(error), shownPath, error);
+  }
+  if (!existsSync(image)) raise("", shownPath, undefined);
+  return readFileSync(image);
+}
+
+function outputOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const stdout = "stdout" in error ? String(error.stdout) : "";
+  const stderr = "stderr" in error ? String(error.stderr) : "";
+  return `${stdout}\n${stderr}`.trim() === "" ? error.message : `${stdout}\n${stderr}`;
+}
+
+function raise(output: string, shownPath: (protoPath: string) => string, cause: unknown): never {
+  const problems = new Problems(shownPath);
+  const rest: string[] = [];
+  for (const line of output.split("\n")) {
+    const found = annotation(line);
+    if (found !== undefined) {
+      const protoPath = found.path.replace(/^(contract|options)\//, "");
+      problems.addAt(protoPath, found.line, `${found.message}; correct the proto`);
+    } else if (line.trim() !== "") {
+      rest.push(line.trim());
+    }
+  }
+  problems.raise();
+  throw new CompileError(
+    "E_CONFIG",
+    "buf could not build the protos",
+    [
+      ...rest,
+      "check that @bufbuild/buf is installed for this platform (its optional dependencies must not be omitted)",
+    ],
+    { cause },
+  );
+}
+
+/** One finding of buf: a JSON object a line. */
+function annotation(line: string): { path: string; line: number; message: string } | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    const found: unknown = JSON.parse(line);
+    if (typeof found !== "object" || found === null || !("message" in found)) return undefined;
+    return {
+      path: "path" in found ? String(found.path) : "",
+      line: "start_line" in found ? Number(found.start_line) : 1,
+      message: String(found.message),
+    };
+  } catch {
+    return undefined;
+  }
+}

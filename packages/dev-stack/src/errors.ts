@@ -1,0 +1,16 @@
+/**
+ * A server could not be found, started or reached.
+ *
+ * The message says what was attempted, what was found and what to do. Passwords of addresses are never in it.
+ */
+export class DevStackError extends Error {
+  override readonly name = "DevStackError";
+}
+
+/** The code that the system gives an error, such as `EEXIST`. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** A server ended because something it needs is in use, by another program or by the rest of a killed server. */
+export class BusyError extends DevStackError {}

@@ -1,0 +1,171 @@
+import { codecById, codecs, type DecodeNotes } from "./codec.ts";
+import { checkPayloadSize, type Entity } from "./entity.ts";
+import { CachepactError } from "./errors.ts";
+import { decodeFrame, encodeFrame, hasMagic } from "./frame.ts";
+import { encodeParam, paramProperty } from "./key-param.ts";
+import type { EntityRecord, KeyParam } from "./schema.ts";
+import { planOf, propertyName } from "./schema-plan.ts";
+import { encodeUtf8 } from "./utf8.ts";
+
+/** What a writer says about an entry beside its value. PLAIN entries carry none of it. */
+export interface EntryMeta {
+  /** Default: the value's version field, 0 when the entity has none. */
+  readonly version?: number;
+  /** When to refresh, epoch ms; default 0 = never. Scripts stamp it anew from Redis' clock. */
+  readonly staleAtMs?: number;
+  /** When the value was loaded, epoch ms; default 0 = not recorded. */
+  readonly createdAtMs?: number;
+  /** How long the load took, ms; default 0 = not recorded. */
+  readonly costMs?: number;
+  /** A write-behind value that is not in the database yet; default false. */
+  readonly dirty?: boolean;
+}
+
+/** An entry as it was read. */
+export interface Entry<Value> {
+  /** null = the source of truth has no such row. */
+  readonly value: Value | null;
+  readonly version: number;
+  readonly staleAtMs: number;
+  readonly createdAtMs: number;
+  readonly costMs: number;
+  readonly dirty: boolean;
+  /**
+   * Written under another schema, or by a writer that knows none: readable, but never to be written back, because
+   * fields that this schema does not have are gone.
+   */
+  readonly foreign: boolean;
+}
+
+const PLAIN_NULL = encodeUtf8("null");
+
+/** The fingerprint as a frame holds it. */
+export function fingerprintOf(record: EntityRecord): number {
+  return Number.parseInt(record.fingerprint, 16);
+}
+
+/**
+ * The bytes that Redis holds for a value; null = "not found".
+ *
+ * @throws {CachepactError} E_TYPE, E_RANGE, E_FLOAT, E_SURROGATE, E_MISSING, E_DEPTH on the value; E_SIZE;
+ * E_FLAGS on a version of a "not found" that is not dirty
+ */
+export function encodeEntry<Key extends object, Value extends object>(
+  entity: Entity<Key, Value>,
+  value: Value | null,
+  meta: EntryMeta = {},
+): Uint8Array {
+  const { record } = entity;
+  if (record.framing === "plain") return value === null ? PLAIN_NULL.slice() : encodePayload(record, value).bytes;
+  const { version, ...rest } = meta;
+  const fingerprint = fingerprintOf(record);
+  if (value === null) {
+    const header = { ...rest, version: version ?? 0, codec: 0, fingerprint, negative: true } as const;
+    return encodeFrame(header, new Uint8Array(0));
+  }
+  const { bytes, ascii } = encodePayload(record, value);
+  const header = {
+    ...rest,
+    version: version ?? versionOf(record, value),
+    codec: codecs[record.codec].id,
+    fingerprint,
+    ascii,
+  };
+  return encodeFrame(header, bytes);
+}
+
+function encodePayload(record: EntityRecord, value: object): { bytes: Uint8Array; ascii: boolean } {
+  const payload = codecs[record.codec].encodePayload(record.schema, value);
+  checkPayloadSize(record, payload.bytes);
+  return payload;
+}
+
+/**
+ * The version that a value's own field gives; 0 when the entity has no version field.
+ *
+ * @throws {CachepactError} E_RANGE outside 0 to 2^53-1
+ */
+export function versionOf(record: EntityRecord, value: object): number {
+  if (record.version === null) return 0;
+  const version = (value as Readonly<Record<string, unknown>>)[propertyName(record.version)] ?? 0;
+  if (typeof version === "number" || typeof version === "bigint") {
+    const narrow = Number(version);
+    if (Number.isSafeInteger(narrow) && narrow >= 0) return narrow;
+  }
+  throw new CachepactError(
+    "E_RANGE",
+    `take the version of a ${record.entity}: found none from 0 to 2^53-1; check the row`,
+    {
+      field: record.version,
+    },
+  );
+}
+
+/**
+ * Reads what Redis holds: a frame when it begins with c1, else bare JSON, leniently; whatever the contract says.
+ *
+ * The header's codec decides how the payload is read, always by this entity's schema.
+ * @param key when given, the payload must belong to it
+ * @throws {CachepactError} what `decodeFrame` and a codec's `decode` throw; E_PRIVATE; E_SIZE before anything is
+ * parsed; E_BINDING. The caller counts the error as a miss.
+ */
+export function decodeEntry<Key extends object, Value extends object>(
+  entity: Entity<Key, Value>,
+  bytes: Uint8Array,
+  key?: Key,
+): Entry<Value> {
+  const { record } = entity;
+  return hasMagic(bytes) ? decodeFramed<Value>(record, bytes, key) : decodePlain<Value>(record, bytes, key);
+}
+
+function decodeFramed<Value>(record: EntityRecord, bytes: Uint8Array, key: object | undefined): Entry<Value> {
+  const { version, staleAtMs, createdAtMs, costMs, dirty, ...frame } = decodeFrame(bytes);
+  const meta = { version, staleAtMs, createdAtMs, costMs, dirty };
+  const foreign = frame.fingerprint !== fingerprintOf(record);
+  if (frame.negative) return { value: null, ...meta, foreign };
+  checkPayloadSize(record, frame.payload);
+  const notes: DecodeNotes = { unknownEnumName: false };
+  const value = codecById(frame.codec).decode(record.schema, frame.payload, "lenient", notes);
+  bind(record, value, key);
+  return { value: value as Value, ...meta, foreign: foreign || notes.unknownEnumName };
+}
+
+function decodePlain<Value>(record: EntityRecord, bytes: Uint8Array, key: object | undefined): Entry<Value> {
+  const meta = { version: 0, staleAtMs: 0, createdAtMs: 0, costMs: 0, dirty: false };
+  // Bare JSON under a framed entity comes from a writer that knows no contract.
+  const foreign = record.framing === "framed";
+  if (bytes.length === PLAIN_NULL.length && PLAIN_NULL.every((byte, index) => bytes[index] === byte)) {
+    return { value: null, ...meta, foreign };
+  }
+  checkPayloadSize(record, bytes);
+  const notes: DecodeNotes = { unknownEnumName: false };
+  const value = codecs.json.decode(record.schema, bytes, "lenient", notes);
+  bind(record, value, key);
+  return { value: value as Value, ...meta, foreign: foreign || notes.unknownEnumName };
+}
+
+/** A value under another row's key, by a swap of bytes or a bad writer, would be another person's data. */
+function bind(record: EntityRecord, value: object, key: object | undefined): void {
+  if (key === undefined) return;
+  for (const segment of record.key) {
+    if ("param" in segment && !bound(record, segment, value, key)) {
+      throw new CachepactError(
+        "E_BINDING",
+        `decode a ${record.entity}: found another ${segment.param} in the payload than in the key; find the writer of the entry`,
+        { field: segment.param },
+      );
+    }
+  }
+}
+
+function bound(record: EntityRecord, param: KeyParam, value: object, key: object): boolean {
+  // A parameter without a field of its name binds nothing.
+  if (!planOf(record.schema).byName.has(param.param)) return true;
+  const property = paramProperty(param) as never;
+  if (value[property] === key[property]) return true;
+  try {
+    return encodeParam(param, value[property]) === encodeParam(param, key[property]);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,25 @@
+/** Hash slots of a Redis Cluster. */
+const SLOTS = 16384;
+
+const table = new Uint16Array(256);
+for (let byte = 0; byte < 256; byte += 1) {
+  let crc = byte << 8;
+  for (let bit = 0; bit < 8; bit += 1) crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1;
+  table[byte] = crc;
+}
+
+/** CRC16 as Redis Cluster computes it (XMODEM: polynomial 1021, start 0) over text of ASCII characters, as keys are. */
+export function crc16(text: string): number {
+  let crc = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    crc = ((crc << 8) & 0xffff) ^ (table[((crc >> 8) ^ text.charCodeAt(index)) & 0xff] as number);
+  }
+  return crc;
+}
+
+/** The Cluster slot of a key, 0 to 16383: that of its first `{…}` when this holds something, else of the whole key. */
+export function slot(key: string): number {
+  const open = key.indexOf("{");
+  const close = open === -1 ? -1 : key.indexOf("}", open + 1);
+  return crc16(close > open + 1 ? key.slice(open + 1, close) : key) % SLOTS;
+}

@@ -1,0 +1,1 @@
+"""Profiles: read-through, invalidated after a write of the user."""

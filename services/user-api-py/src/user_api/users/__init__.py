@@ -1,0 +1,1 @@
+"""Users: read-through and write-through."""

@@ -1,0 +1,21 @@
+import type { Cache } from "@cachepact/cache-core";
+import { collectMetrics } from "@cachepact/cache-core/prometheus";
+import { type Logger, pino } from "pino";
+import pretty from "pino-pretty";
+import { collectDefaultMetrics, Registry } from "prom-client";
+
+/** JSON lines for machines; coloured text when a terminal watches. Bodies and URLs with passwords are never given to it. */
+export function createLogger(level: string): Logger {
+  const options = { level, base: { service: "user-api" }, timestamp: pino.stdTimeFunctions.isoTime };
+  return process.stdout.isTTY
+    ? pino(options, pretty({ ignore: "pid,hostname,service", translateTime: "HH:MM:ss.l" }))
+    : pino(options);
+}
+
+/** The metrics of the process and of the cache, under the names that every language shares. */
+export function createMetrics(cache: Cache): Registry {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  collectMetrics(cache, register);
+  return register;
+}

@@ -1,0 +1,45 @@
+import { runWorker } from "@cachepact/writeback";
+import { describe, loadConfig, printAndExit } from "./config.ts";
+import { createHealthServer } from "./health.ts";
+import { createLogger, logEvents } from "./logger.ts";
+import { sinks } from "./sinks.ts";
+
+/** Above the worker's own limit of 10 s: what hangs then is cut off. Nothing is lost by it. */
+const STOP_WITHIN_MS = 12_000;
+
+async function main(): Promise<void> {
+  const config = loadConfig(process.env);
+  const log = createLogger(config.logLevel);
+  const worker = runWorker({
+    redis: config.redisUrl,
+    namespace: config.namespace,
+    postgres: config.databaseUrl,
+    sinks,
+    onEvent: logEvents(log, () => performance.now()),
+  });
+  // Awaited below; until then a start that fails must not be taken for an error that nobody handles.
+  worker.done.catch(() => undefined);
+  const health = createHealthServer(worker, log);
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    // Asked twice: the sender does not want to wait for the batches in flight. Redis keeps them for the next worker.
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, "stopping");
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    void worker.stop();
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(signal));
+
+  const address = await health.listen({ host: config.host, port: config.port });
+  log.info({ ...describe(config), address, worker: worker.id }, "draining");
+  try {
+    await worker.done;
+  } finally {
+    await health.close();
+  }
+  log.info("stopped");
+}
+
+main().catch((error: unknown) => printAndExit("writeback-worker", error));
