@@ -15,7 +15,11 @@ const PYTHON_MIN = "3.11";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tools = join(root, ".tools");
 const windows = process.platform === "win32";
-const env = { ...process.env, UV_PYTHON_DOWNLOADS: process.env.UV_PYTHON_DOWNLOADS ?? "never" };
+const env = {
+  ...process.env,
+  UV_PYTHON_DOWNLOADS: process.env.UV_PYTHON_DOWNLOADS ?? "never",
+  TURBO_TELEMETRY_DISABLED: "1",
+};
 
 function say(text) {
   process.stderr.write(`[setup] ${text}\n`);

@@ -30,7 +30,7 @@ const allowed = {
 };
 const allowedPython = {
   "packages/cache-core-py/src": [],
-  "contracts/python": ["cachepact"],
+  "contracts/python/cachepact_contracts": ["cachepact"],
   "services/user-api-py/src": ["cachepact", "cachepact_contracts"],
 };
 

@@ -29,7 +29,7 @@ function run(command, args, { cwd = workspace, capture = false, extra = {} } = {
     stdio: ["ignore", capture ? "pipe" : "inherit", "inherit"],
   });
   if (result.status !== 0)
-    throw new Error(`${command} ${args.join(" ")} failed: ${result.error?.message ?? `exit code ${result.status}`}`);
+    throw new Error(`${result.stdout ?? ""}\n${command} ${args.join(" ")} failed: ${result.error?.message ?? `exit code ${result.status}`}`);
   return (result.stdout ?? "").trim();
 }
 
@@ -150,7 +150,7 @@ function checkPackages() {
     run(join(workspace, "node_modules/.bin/publint"), ["--strict", "--pack", "npm"], { cwd });
     run(
       join(workspace, "node_modules/.bin/attw"),
-      ["--pack", ".", "--profile", "esm-only", "--format", "table-flipped", "--no-emoji", "--quiet"],
+      ["--pack", ".", "--profile", "esm-only", "--format", "ascii", "--no-emoji", "--no-color"],
       { cwd },
     );
   }

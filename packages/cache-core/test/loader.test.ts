@@ -1,4 +1,4 @@
-import { entryKeys, isCachepactError } from "@cachepact/wire";
+import { entryKeys } from "@cachepact/wire";
 import { describe, expect, test } from "vitest";
 import type { Core, EntityContext } from "../src/context.ts";
 import { type CacheEvent, Events } from "../src/events.ts";
@@ -6,6 +6,7 @@ import { loaded } from "../src/loaded.ts";
 import { type Loader, type LoadRequest, runLoader } from "../src/loader.ts";
 import { FakeClock } from "../src/testing/index.ts";
 import { aUser, Preferences, somePreferences, User, type UserKey } from "./entities.ts";
+import { outcomeOf } from "./outcome.ts";
 
 function context<Key extends object, Value extends object>(
   entity: EntityContext<Key, Value>["entity"],
@@ -23,14 +24,6 @@ function context<Key extends object, Value extends object>(
 }
 
 const request: LoadRequest<UserKey, User> = { key: { id: 1 }, keys: entryKeys(User.record, "", { id: 1 }), primary: false };
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  const error = await promise.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  return isCachepactError(error) ? error.code : `${error}`;
-}
 
 describe("loader", () => {
   test("gives the row, its version and how long it took", async () => {
@@ -61,7 +54,7 @@ describe("loader", () => {
       loaded(undefined as unknown as User),
     ];
     for (const answer of breaches) {
-      expect(await codeOf(runLoader(context(User, async () => answer).context, request))).toBe("E_LOADER");
+      expect(await outcomeOf(runLoader(context(User, async () => answer).context, request))).toBe("E_LOADER");
     }
   });
 
@@ -69,7 +62,7 @@ describe("loader", () => {
     const key = { userId: 1 };
     const behind = { key, keys: entryKeys(Preferences.record, "", key), primary: false };
     const row = somePreferences(1);
-    expect(await codeOf(runLoader(context(Preferences, async () => row).context, behind))).toBe("E_LOADER");
+    expect(await outcomeOf(runLoader(context(Preferences, async () => row).context, behind))).toBe("E_LOADER");
     const versioned = context(Preferences, async () => loaded(row, { version: 9 }));
     expect(await runLoader(versioned.context, behind)).toMatchObject({ value: row, version: 9 });
   });
@@ -92,7 +85,7 @@ describe("loader", () => {
         finish = resolve;
       });
     });
-    const loading = codeOf(runLoader(users, request));
+    const loading = outcomeOf(runLoader(users, request));
     await clock.advance(9_999);
     expect(signal?.aborted).toBe(false);
     await clock.advance(1);
@@ -109,7 +102,7 @@ describe("loader", () => {
       (_key: UserKey, options: { signal: AbortSignal }) =>
         new Promise((_, reject) => options.signal.addEventListener("abort", () => reject(options.signal.reason))),
     );
-    const loading = codeOf(runLoader(users, request));
+    const loading = outcomeOf(runLoader(users, request));
     await clock.advance(10_000);
     expect(await loading).toBe("E_LOAD_TIMEOUT");
   });

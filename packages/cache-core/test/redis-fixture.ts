@@ -18,6 +18,9 @@ export interface RedisFixture {
   resetCalls(): Promise<void>;
 }
 
+/** Deadlines that a busy machine does not miss; tests about deadlines pass the defaults. */
+const PATIENT = { readTimeoutMs: 500, scriptTimeoutMs: 600 };
+
 export function redisFixture(config: Record<string, string> = {}): RedisFixture {
   let server: RedisServer;
   let client: Redis;
@@ -60,7 +63,7 @@ export function redisFixture(config: Record<string, string> = {}): RedisFixture 
       return client;
     },
     cache(options = {}) {
-      const cache = createCache({ redis: server.url, ...options });
+      const cache = createCache({ redis: server.url, ...PATIENT, ...options });
       cache.on((event) => events.push(event));
       caches.push(cache);
       return cache;

@@ -8,16 +8,16 @@ export function generateCommand(stdout: Output): Command {
   return new Command("generate")
     .summary("compile the contract's protos into its lock, TypeScript and Python")
     .description(
-      "Compiles the .proto files that the configuration names and writes the lock, TypeScript and Python that it asks\n" +
+      "Compiles the .proto files that the configuration names and writes the lock, TypeScript and Python that it asks " +
         "for. Files that are up to date stay untouched; generated files whose proto is gone are removed.",
     )
     .option("--config <path>", `the configuration, or the folder that holds ${CONFIG_FILE_NAME}`, CONFIG_FILE_NAME)
-    .option("--check", "write nothing; fail with the list of files that differ (for CI)", false)
+    .option("--check", "write nothing; fail with the list of files that differ (for CI)")
     .addHelpText(
       "after",
       "\nExit code: 0 when done or up to date, 1 after an error, which names each problem and its way out.",
     )
-    .action(async ({ config, check }: { config: string; check: boolean }) => {
+    .action(async ({ config, check }: { config: string; check?: true }) => {
       report(await (check ? checkGenerated(config) : generate(config)), stdout);
     });
 }

@@ -14,7 +14,6 @@ export function fingerprint(record: Pick<EntityRecord, "generation" | "codec" | 
   const ir = {
     ir: IR_VERSION,
     message: record.schema.message,
-    generation: record.generation,
     codec: record.codec,
     fields: record.schema.fields.map(fieldIr),
   };

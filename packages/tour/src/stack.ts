@@ -47,7 +47,7 @@ export async function runningStack(): Promise<RunningStack | undefined> {
     ),
   );
   if (!ready.every(Boolean)) return undefined;
-  return process.env.REDIS_URL ? stack : { ...stack, redisServer: ownRedis(stack.redisUrl) };
+  return process.env.REDIS_URL ? stack : { ...stack, redisServer: ownRedis };
 }
 
 /** Everything that `turbo run dev` starts: dev-stack, migrations, seed, three services with reload on change. */
@@ -110,28 +110,12 @@ async function stopProcess(child: ChildProcess, ended: Promise<void>): Promise<v
   clearTimeout(timer);
 }
 
-/** The stack's own Redis: stopped by its pid, started again as `up` does it, on the same port with the same data. */
-function ownRedis(redisUrl: string): { stop(): Promise<void>; start(): Promise<void> } {
-  return {
-    async stop() {
-      const { Redis } = await import("ioredis");
-      const redis = new Redis(redisUrl);
-      const pid = Number(/process_id:(\d+)/.exec(await redis.info("server"))?.[1]);
-      redis.disconnect();
-      process.kill(pid, "SIGTERM");
-      while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
-    },
-    async start() {
-      await promisify(execFile)(process.execPath, [STACK_COMMAND, "up"], { cwd: REPOSITORY, timeout: 60_000 });
-    },
-  };
-}
+/** The stack's own Redis: stopped and started again by the dev-stack, on the same port with the same data. */
+const ownRedis = {
+  stop: (): Promise<void> => devStack("down", "--only", "redis"),
+  start: (): Promise<void> => devStack("up", "--transient"),
+};
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+async function devStack(...args: string[]): Promise<void> {
+  await promisify(execFile)(process.execPath, [STACK_COMMAND, ...args], { cwd: REPOSITORY, timeout: 60_000 });
 }

@@ -38,10 +38,7 @@ local RETRY_LEAST_MS, RETRY_MOST_MS, DRAIN_BYTES_PER_MS = 100, 5000, 1000
 local NO_STALE_AT = string.rep('\0', 6)
 
 -- The header is exactly base and version: DIRTY and VERSION set, CREATED_AT, COST and the reserved bits clear.
-local function check_item(id, head, payload)
-  if not id or id == '' then
-    return refuse('id', 'the encoded parameters')
-  end
+local function check_head(head, payload)
   if not head or not payload or #head ~= 16 then
     return refuse('h', 'a 16-byte base')
   end
@@ -52,7 +49,10 @@ local function check_item(id, head, payload)
   if string.sub(head, 11) ~= NO_STALE_AT then
     return refuse('h', 'without stale_at')
   end
-  if bit.band(flags, 0x80) ~= 0 and (payload ~= '' or codec ~= 0) then
+  if bit.band(flags, 0x80) == 0 then
+    return head
+  end
+  if payload ~= '' or codec ~= 0 then
     return refuse('p', 'empty when NEGATIVE')
   end
 end
@@ -65,6 +65,8 @@ integer('gen', gen, 0, 4294967295)
 local others = integer('nOther', ARGV[3], 0, OTHERS_MAX)
 local count = integer('nGroups', ARGV[4], 1, ITEMS_MAX)
 local groups = {}
+-- The last head that was found good: most items of a call have the same.
+local checked
 local key, arg, items = 1, 5, 0
 for g = 1, count do
   local group = {
@@ -84,9 +86,14 @@ for g = 1, count do
   if problem or items > ITEMS_MAX then
     break
   end
-  for i = 0, group.n - 1 do
-    local at = group.arg + i * 3
-    check_item(ARGV[at], ARGV[at + 1], ARGV[at + 2])
+  for at = group.arg, group.arg + group.n * 3 - 1, 3 do
+    local id, head, payload = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+    if not id or id == '' then
+      refuse('id', 'the encoded parameters')
+    end
+    if head ~= checked or not payload then
+      checked = check_head(head, payload)
+    end
   end
   groups[g] = group
   key = key + 4 + group.n * (1 + others)
@@ -108,7 +115,8 @@ local function accept(group)
   local meta, wb, dirty, ops = KEYS[group.key], KEYS[group.key + 1], KEYS[group.key + 2], KEYS[group.key + 3]
   local held_name = group.slot % 2 == 0 and 's0' or 's1'
   local state = redis.call('HMGET', meta, 'run', 'clk', 'skew', 'lim', 'by', held_name)
-  local clk, skew, lim, by = decimal(state[2]), decimal(state[3]), decimal(state[4]), decimal(state[5])
+  -- Only scripts write these, so tonumber() is enough.
+  local clk, skew, lim, by = tonumber(state[2]), tonumber(state[3]), tonumber(state[4]), tonumber(state[5])
   if state[1] ~= run or not clk or not skew or not lim or not by then
     return 'NOTREADY', 0
   end
@@ -119,7 +127,7 @@ local function accept(group)
     skew, now = skew + clk - now, clk
   end
   local now_ms = math.floor(now / 1000)
-  local held = decimal(state[6]) or -1
+  local held = tonumber(state[6]) or -1
   if group.deadline <= now_ms or group.deadline > now_ms + SLOT_MS or group.slot < held then
     return 'CLOCK', now_ms
   end

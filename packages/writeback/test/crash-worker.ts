@@ -8,6 +8,9 @@ import { runWorker, table, type WorkerEvent } from "../src/index.ts";
  */
 const [, , redis = "", postgres = "", point = "", nth = "1"] = process.argv;
 
+// Ends with the test, however the test ends.
+process.stdin.resume().on("close", () => process.exit());
+
 let seen = 0;
 runWorker({
   redis,

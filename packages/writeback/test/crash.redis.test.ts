@@ -23,7 +23,7 @@ afterAll(() => stack.close());
 /** Starts a worker in a process of its own; it kills itself at the nth `point`. */
 function startWorker(point: string, nth = 1): ChildProcess {
   const args = ["--conditions=@cachepact/source", PROGRAM, stack.redis.url, stack.postgres.url, point, String(nth)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(process.execPath, args, { stdio: ["pipe", "ignore", "inherit"] });
   children.add(child);
   return child;
 }

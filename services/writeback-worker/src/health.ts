@@ -1,6 +1,6 @@
 import type { Worker } from "@cachepact/writeback";
 import { collectWorkerMetrics } from "@cachepact/writeback/prometheus";
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from "fastify";
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
 import type { Logger } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
 
@@ -14,7 +14,7 @@ export function createHealthServer(worker: Worker, log: Logger): FastifyInstance
   const loggerInstance: FastifyBaseLogger = log;
   const app = fastify({
     loggerInstance,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
   });
   app.get("/healthz", async () => ({ status: "ok" }));

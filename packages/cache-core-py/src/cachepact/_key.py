@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from cachepact._errors import CachepactError
-from cachepact._key_param import decode_param, encode_param, param_attribute
+from cachepact._key_param import ABSENT, decode_param, encode_param, param_attribute
 from cachepact._log_key import LogKeys, log_keys, partition_of
 from cachepact._namespace import key_prefix
 from cachepact._record import EntityRecord, KeyLiteral, KeyParam
@@ -130,8 +130,8 @@ def _entity_name(record: EntityRecord, generation: int) -> str:
 def _encode_params(record: EntityRecord, key: object) -> list[str]:
     params = (segment for segment in record.key if isinstance(segment, KeyParam))
     if isinstance(key, Mapping):
-        return [encode_param(param, key.get(param_attribute(param))) for param in params]
-    return [encode_param(param, getattr(key, param_attribute(param), None)) for param in params]
+        return [encode_param(param, key.get(param_attribute(param), ABSENT)) for param in params]
+    return [encode_param(param, getattr(key, param_attribute(param), ABSENT)) for param in params]
 
 
 def _path(record: EntityRecord, params: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ import binascii
 import hashlib
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
 from cachepact._errors import CachepactError
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cachepact._record import KeyParam
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+ABSENT: Final = object()
+"""Stands for a parameter that is not there; None is there, and of a wrong type."""
 _INTEGER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 
 
@@ -31,7 +33,7 @@ def encode_param(param: KeyParam, value: object) -> str:
 
     Raises E_MISSING, E_TYPE, E_RANGE, E_EMPTY, E_SURROGATE or E_TOO_LONG.
     """
-    if value is None:
+    if value is ABSENT:
         raise _refuse("E_MISSING", param, "found no value")
     if param.type in INTEGER_RANGES:
         return _encode_integer(param, value)

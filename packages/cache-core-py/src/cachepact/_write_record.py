@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 
 _VERSION_BYTES = 8
+# Header length of every event's frame, in units of two bytes: the base and the version.
+_HEADER_UNITS = (BASE_BYTES + _VERSION_BYTES) // 2
 # Any version makes the same head; `accept` puts the one that it gives behind the head.
 _SOME_VERSION = 1
 _STREAM_ID = re.compile(r"([1-9][0-9]{0,15})-0")
@@ -89,6 +91,8 @@ def decode_write_event(stream_id: str, fields: Mapping[str, bytes]) -> WriteEven
     header = decode_frame(_join(head, version, payload), "strict").header
     if not header.dirty:
         raise _refuse("E_FLAGS", "found a head without DIRTY", "h")
+    if head[3] != _HEADER_UNITS:
+        raise _refuse("E_NONCANONICAL", "found a head with more than a version behind it", "h")
     return WriteEvent(entry_id, int(generation_text), version, header, head, payload)
 
 
@@ -108,7 +112,9 @@ def _required(fields: Mapping[str, bytes], name: str) -> bytes:
     return field
 
 
-def _refuse(code: Literal["E_MISSING", "E_TYPE", "E_RANGE", "E_FLAGS"], found: str, field: str) -> CachepactError:
+def _refuse(
+    code: Literal["E_MISSING", "E_TYPE", "E_RANGE", "E_FLAGS", "E_NONCANONICAL"], found: str, field: str
+) -> CachepactError:
     return CachepactError(
         code, f"read a write-behind event, {field}: {found}; find the writer of the stream", field=field
     )

@@ -51,7 +51,7 @@ export async function loadUnderLease<Key extends object, Value extends object>(
   try {
     flight?.admit();
     row = await runLoader(context, request);
-    checkMinVersion(context, row, minVersion);
+    if (row.value !== null) checkMinVersion(context, row.version, minVersion);
     storing = storingOf(context, row.value, row.version, row.costMs, lifeOf(context, request, row));
   } catch (error) {
     release();
@@ -79,16 +79,20 @@ export async function loadUnderLease<Key extends object, Value extends object>(
   }
 }
 
-/** A row that is older than the caller's token. @throws {CachepactError} E_MIN_VERSION */
+/**
+ * Refuses what is older than the caller's token; an absent row has no version to hold against it.
+ *
+ * @throws {CachepactError} E_MIN_VERSION
+ */
 export function checkMinVersion<Key extends object, Value extends object>(
   context: EntityContext<Key, Value>,
-  row: { readonly value: Value | null; readonly version: number },
+  version: number,
   minVersion: number,
 ): void {
-  if (row.value === null || row.version >= minVersion) return;
+  if (version >= minVersion) return;
   throw new CachepactError(
     "E_MIN_VERSION",
-    `read a ${context.record.entity} of version ${row.version} where at least ${minVersion} was asked for; check that the loader reads the primary`,
+    `read a ${context.record.entity} of version ${version} where at least ${minVersion} was asked for; check that the loader reads the primary`,
   );
 }
 

@@ -103,8 +103,8 @@ export class ReadThrough<Key extends object, Value extends object> {
           case "HIT": {
             const entry = decodeOrNull(this.#context, acquired.bytes, key);
             if (entry !== null) {
-              // A write-behind value is handed out whatever its version: it is the newest that there is.
-              checkMinVersion(this.#context, entry, minVersion);
+              // A write-behind value comes whatever its version is, because it is the newest that there is.
+              checkMinVersion(this.#context, entry.version, minVersion);
               return fromEntry(entry);
             }
             if (seen.length === DIGEST_LENGTH) return await this.#loadOnly(flight, miss, "bypass", 0, false);
@@ -186,7 +186,7 @@ export class ReadThrough<Key extends object, Value extends object> {
   ): Promise<Answer<Value>> {
     flight.admit();
     const row = await runLoader(this.#context, { key: miss.key, keys: miss.keys, primary });
-    checkMinVersion(this.#context, row, miss.minVersion);
+    if (row.value !== null) checkMinVersion(this.#context, row.version, miss.minVersion);
     this.#checkValue(row.value);
     return fromRow(row, result, maybeStale);
   }

@@ -109,7 +109,7 @@ export class MsgpackReader {
     const tag = this.#tag();
     const length = this.#unsigned(tag === 0xc4 ? 1 : tag === 0xc5 ? 2 : 4);
     const at = this.#take(length);
-    return Uint8Array.prototype.slice.call(this.#bytes, at, at + length);
+    return new Uint8Array(this.#bytes.subarray(at, at + length));
   }
 
   /** The number of elements. Each takes at least a byte, so a larger count than bytes left is a cut. */

@@ -73,7 +73,7 @@ export class ProtobufReader {
 
   /** A copy: the payload may lie in a socket's buffer that is used again. */
   bytes(): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.#view());
+    return new Uint8Array(this.#view());
   }
 
   double(): number {

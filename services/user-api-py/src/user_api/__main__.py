@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 import uvicorn
@@ -22,7 +23,7 @@ def main() -> None:
     arguments.add_argument("--reload", action="store_true", help="restart when a source file changes (development)")
     reload = arguments.parse_args().reload
     # What the development stack wrote, when it is there; variables that are set already win.
-    load_dotenv("../../.dev/env", override=False)
+    load_dotenv(Path(os.environ.get("CACHEPACT_DEV_DIR", "../..")) / ".dev/env", override=False)
     try:
         config = load_config()
     except CachepactError as error:

@@ -49,7 +49,8 @@ def configure_logs(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
-    logging.getLogger("user_api").setLevel(_LEVELS[level])
+    for name in ("user_api", "uvicorn.error"):  # uvicorn says there where it listens
+        logging.getLogger(name).setLevel(_LEVELS[level])
 
 
 def _name_service(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

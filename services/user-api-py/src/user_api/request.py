@@ -26,7 +26,7 @@ BODY_MAX_BYTES: Final = 64 * 1024
 
 
 def parse_id(text: str) -> int:
-    """Read the id of a path in its one canonical form: ``042`` and ``+42`` are other texts for the same key, and refused.
+    """Read the id of a path in its one canonical form; ``042`` and ``+42`` would name the same key, and are refused.
 
     HttpError: 400 E_TYPE or E_RANGE, field ``id``.
     """

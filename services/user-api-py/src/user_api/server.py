@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
 
 from user_api import openapi
 from user_api.answer import send_error
@@ -31,6 +30,7 @@ from user_api.users.user_repository import UserRepository
 if TYPE_CHECKING:
     from cachepact import AsyncCache
     from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
     from user_api.database import Database
@@ -78,7 +78,7 @@ class AnswerAndLog:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102  # of ASGI
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

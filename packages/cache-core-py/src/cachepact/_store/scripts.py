@@ -109,9 +109,7 @@ class Scripts:
     def store(self, record: EntityRecord, keys: EntryKeys, finish: Finish, storing: Storing) -> Flow[str]:
         """End a write with the committed value: as finish, or STORED. Never sent again: it carries a value."""
         argv = (*self._finish_argv(record, finish), storing.frame, str(storing.px_ms), str(storing.fresh_ms))
-        return _one_of(
-            "store", (yield from self._send("store", keys, argv)), ("STORED", "DELETED", "KEPT", "DIRTY")
-        )
+        return _one_of("store", (yield from self._send("store", keys, argv)), ("STORED", "DELETED", "KEPT", "DIRTY"))
 
     def renew(self, keys: EntryKeys, token: str, ms: int, role: str) -> Flow[str]:
         """Extend a reader's lease (``r``) or a writer's marker (``w``): OK or LOST."""
@@ -164,5 +162,3 @@ def _one_of(script: str, reply: list[Any], codes: tuple[str, ...]) -> str:
 
 def _text(part: bytes) -> str:
     return part.decode("latin-1")
-
-

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cachepact._errors import CachepactError
 from cachepact._results import RedisInfo
-from cachepact._store.effects import Command, Connect, Flow
+from cachepact._store.effects import Command, Flow
 from cachepact._store.transport_error import TransportError
 
 if TYPE_CHECKING:
@@ -66,12 +66,6 @@ def sample_clock(redis_clock: RedisClock) -> Flow[None]:
     redis_clock.observe(int(reply[0]) * 1000 + int(reply[1]) // 1000, sent_at)
 
 
-def refuse_eviction() -> Flow[None]:
-    """Raise E_EVICTION when the server may evict keys without a ttl; TransportError when it cannot be asked."""
-    server: ServerInfo = yield Connect()
-    if server.eviction_policy is not None and server.eviction_policy.startswith("allkeys-"):
-        raise CachepactError(
-            "E_EVICTION",
-            f"cannot write behind: Redis has maxmemory-policy {server.eviction_policy} and may evict what is not in "
-            "the database yet; set it to noeviction or volatile-lfu",
-        )
+def may_evict(server: ServerInfo) -> bool:
+    """Tell whether Redis may drop keys without a ttl, as unpersisted values and their stream are. Unknown = trusted."""
+    return server.eviction_policy is not None and server.eviction_policy.startswith("allkeys-")

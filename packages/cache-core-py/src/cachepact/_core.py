@@ -1,0 +1,102 @@
+"""What the entities of one cache share, and what the patterns of one entity work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cachepact._errors import CachepactError
+from cachepact._events import Events, Listener
+from cachepact._key import EntryKeys, entry_keys
+from cachepact._namespace import channels
+from cachepact._resilience.quarantine import Quarantine
+from cachepact._store.effects import Flow, Spawn
+from cachepact._store.redis_clock import RedisClock
+from cachepact._store.scripts import Scripts
+from cachepact._store.server_info import sample_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cachepact._entity import Entity
+    from cachepact._options import CacheOptions, EntityOptions
+    from cachepact._record import EntityRecord
+    from cachepact._store.server_info import ServerInfo
+
+
+class Core:
+    """What all entities of one cache share. Touched by flows only, which run one step at a time."""
+
+    def __init__(self, options: CacheOptions) -> None:
+        self.options = options
+        self.clock = options.clock
+        self.random = options.random
+        self.events = Events(options.clock)
+        self.redis_clock = RedisClock(options.clock)
+        self.scripts = Scripts(self.redis_clock, self.events, channels(options.namespace), options.floor_ms)
+        self.quarantine = Quarantine(options.clock, options.random, self.events, options.quarantine_keys_max)
+        self.server: ServerInfo | None = None
+        """What the last connection learned about its server."""
+        self.down_since: float | None = None
+        """Since when Redis has not been reached, on the monotonic clock; None = it answers, or was never tried."""
+        self._syncing = False
+
+    @property
+    def down_ms(self) -> float:
+        """How long Redis has not been reached."""
+        return 0.0 if self.down_since is None else self.clock.monotonic_ms() - self.down_since
+
+    def on(self, listener: Listener) -> Callable[[], None]:
+        """Add a listener."""
+        return self.events.on(listener)
+
+    def connected(self, server: ServerInfo) -> Flow[None]:
+        """Take what a new connection learned; owed invalidations go before anything else."""
+        self.server = server
+        self.down_since = None
+        yield from self.quarantine.flush(self.scripts)
+
+    def disconnected(self) -> None:
+        """Note that Redis could not be reached."""
+        if self.down_since is None:
+            self.down_since = self.clock.monotonic_ms()
+
+    def sync_clock(self) -> Flow[None]:
+        """Ask for Redis' time beside the caller, once at a time."""
+        if not self._syncing:
+            self._syncing = True
+            yield Spawn(self._sync())
+
+    def _sync(self) -> Flow[None]:
+        try:
+            yield from sample_clock(self.redis_clock)
+        finally:
+            self._syncing = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntityContext:
+    """What the patterns of one entity work with."""
+
+    core: Core
+    entity: Entity[Any, Any]
+    options: EntityOptions
+
+    @property
+    def record(self) -> EntityRecord:
+        """The entity's record."""
+        return self.entity.record
+
+    def keys(self, key: object, generation: int | None = None) -> EntryKeys:
+        """Build the keys of a row. E_TYPE for a key of another class."""
+        if not isinstance(key, self.entity.key_type):
+            raise CachepactError(
+                "E_TYPE",
+                f"find the keys of a {self.record.entity}: expected {self.entity.key_type.__name__}, found "
+                f"{type(key).__name__}; use the generated key builder",
+            )
+        return entry_keys(self.record, self.core.options.namespace, key, generation)
+
+    def live_keys(self, key: object) -> tuple[EntryKeys, ...]:
+        """Build the keys of a row under its own generation, then under every other one that is live during a roll."""
+        return tuple(self.keys(key, generation) for generation in self.record.generations)

@@ -1,0 +1,54 @@
+"""Cache-aside: delete the entry after the caller's commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cachepact._errors import CachepactError
+from cachepact._events import WriteEvent, WriteOutcome
+from cachepact._loaded import is_versioned
+from cachepact._resilience.delivery import deliver
+from cachepact._schema import SAFE_INTEGER
+from cachepact._store.effects import Flow, Together
+from cachepact._store.scripts import Finish
+
+if TYPE_CHECKING:
+    from cachepact._core import EntityContext
+
+
+def invalidate(context: EntityContext, key: object, version: int) -> Flow[None]:
+    """Delete the entry in every live generation. A load that began before it can no longer store (SPEC 10.4).
+
+    Returns when Redis has acknowledged it: a read that starts afterwards, anywhere, never sees an older value.
+    E_PENDING when Redis could not be told in time: it goes on in the background; E_VERSION when the loader may read a
+    replica and ``version`` is missing.
+    """
+    record, core = context.record, context.core
+    if version == 0 and record.replica_reads:
+        raise CachepactError(
+            "E_VERSION",
+            f"cannot invalidate {record.entity} without a version: its loader may read a lagging replica; pass the "
+            "committed version",
+        )
+    if not isinstance(version, int) or isinstance(version, bool) or not 0 <= version <= SAFE_INTEGER:
+        raise CachepactError("E_RANGE", f"cannot invalidate {record.entity}: version must be an int up to 2^53-1")
+    if version > 0 and not is_versioned(record):
+        raise CachepactError(
+            "E_OPTION", f"cannot invalidate {record.entity} by version: the contract names no version field"
+        )
+    # keep is off: a version that restarts when a row is inserted again would otherwise keep the old row.
+    finish = Finish(token="", prev="", version=version, keep=False)
+    codes = yield Together(tuple(deliver(context, keys, finish) for keys in context.live_keys(key)))
+    outcome: WriteOutcome = "pending" if None in codes else "deleted"
+    if core.events.active:
+        core.events.emit(WriteEvent(record.entity, "invalidate", outcome))
+    for code in codes:
+        if isinstance(code, BaseException):
+            raise code
+    if outcome == "pending":
+        raise CachepactError(
+            "E_PENDING",
+            f"the invalidation of a {record.entity} is not delivered yet: Redis did not answer; it is retried in the "
+            "background, and this process bypasses the key",
+            retry_after_ms=core.options.deliver_timeout_ms,
+        )

@@ -1,0 +1,141 @@
+"""The writes of one tick for one partition, accepted whole or not at all."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cachepact._coalescing.settled import Settled
+from cachepact._errors import CachepactError
+
+if TYPE_CHECKING:
+    from cachepact._log_key import LogKeys
+    from cachepact._store.transport_error import TransportError
+    from cachepact._write_record import WriteItem
+
+OP_DEADLINE_MS = 25_000
+"""How long the script may accept a group, on the partition's clock; also how long an unknown one is sent again."""
+RETRY_AFTER_MS = 1_000
+"""What callers are told to wait after a refusal without a figure of its own."""
+ITEMS_MAX = 128
+"""Writes in one call: the script's own limit."""
+_OP_SLOT_MS = 30_000
+"""Each half of a partition's op records covers this much of deadlines."""
+_EVENT_COST_BYTES = 400
+"""What one event costs beside its payload, which is held twice: as the value and in the stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptItem:
+    """One write on its way."""
+
+    item: WriteItem
+    value_keys: tuple[str, ...]
+    """The value's key, then those of the other live generations."""
+
+
+class AcceptGroup:
+    """One op, one deadline, never split, the same for every copy that is sent.
+
+    It knows what a reply or a failure means for its callers.
+    """
+
+    def __init__(self, entity: str, op: str, log: LogKeys) -> None:
+        self.log = log
+        self.op = op
+        self.items: list[AcceptItem] = []
+        self.settled: Settled[int] = Settled()
+        """The version of the first item."""
+        self.deadline_ms: int | None = None
+        """On the partition's clock, epoch ms; None until Redis' time is known."""
+        self.may_have_run = False
+        """Whether some attempt may have been accepted without our hearing of it."""
+        self.created_at = 0.0
+        """When it was closed and first sent, on the monotonic clock."""
+        self._entity = entity
+
+    @property
+    def cost_bytes(self) -> int:
+        """What the group counts against the log's limit."""
+        return sum(2 * len(each.item.payload) + _EVENT_COST_BYTES for each in self.items)
+
+    @property
+    def ops_key(self) -> str:
+        """The key of the op records that the deadline names."""
+        return self.log.ops_a if (self.deadline_ms or 0) // _OP_SLOT_MS % 2 == 0 else self.log.ops_b
+
+    @property
+    def handle(self) -> str:
+        """What is needed to find the op record again."""
+        return f"{self.log.partition}.{self.deadline_ms or 0}.{self.op}"
+
+    def expire(self, now: float, down_ms: float, wait_ms: int) -> None:
+        """Give up when no further copy can help: ``now`` on the monotonic clock, ``down_ms`` since Redis went away."""
+        age = now - self.created_at
+        if age >= OP_DEADLINE_MS if self.may_have_run else max(age, down_ms) >= wait_ms:
+            self.abandon()
+
+    def take(self, code: str, figure: int) -> None:
+        """Take Redis' verdict; ``figure`` is the base, or what FULL tells the callers to wait."""
+        match code:
+            case "OK" | "DUP":
+                if not self.settled.done:
+                    self.settled.succeed(figure)
+            case "FULL":
+                # Refused now, but an earlier copy may be in: only sending again can tell.
+                if not self.may_have_run:
+                    self._full(figure)
+            case "CLOCK":
+                # Too late for the deadline. Without an attempt in doubt a new deadline is as good as a new write.
+                if self.may_have_run:
+                    self.abandon()
+                self.deadline_ms = None
+            case "NOTREADY":
+                pass
+            case _:
+                self.may_have_run = True
+
+    def fail(self, error: TransportError, retry_after_ms: float) -> None:
+        """Take a failure of the call; ``retry_after_ms`` is what a refusal for want of memory tells the callers."""
+        if error.word == "BADARG":
+            self.reject(CachepactError("E_SCRIPT", f"script accept refused its arguments ({error}); report this"))
+        elif error.reason == "oom":
+            if not self.may_have_run:
+                self._full(retry_after_ms)
+        elif error.effect == "unknown":
+            self.may_have_run = True
+
+    def abandon(self) -> None:
+        """Answer the callers with what is known: nothing was accepted, or it may have been."""
+        if self.may_have_run:
+            self.reject(
+                CachepactError(
+                    "E_UNKNOWN",
+                    f"the write of a {self._entity} was sent, but Redis never answered whether it was accepted",
+                    op=self.handle,
+                )
+            )
+        else:
+            self.reject(
+                CachepactError(
+                    "E_UNAVAILABLE",
+                    f"could not write {self._entity}: Redis did not take it, nothing was accepted; try again later",
+                    retry_after_ms=RETRY_AFTER_MS,
+                )
+            )
+
+    def reject(self, error: CachepactError) -> None:
+        """Answer the callers with an error."""
+        if not self.settled.done:
+            self.settled.fail(error)
+
+    def _full(self, retry_after_ms: float) -> None:
+        self.reject(
+            CachepactError(
+                "E_FULL",
+                f"could not write {self._entity}: the write-behind log or Redis' memory is full, nothing was accepted; "
+                "try again later",
+                retry_after_ms=math.ceil(retry_after_ms),
+            )
+        )
