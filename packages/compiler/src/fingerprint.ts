@@ -14,6 +14,7 @@ export function fingerprint(record: Pick<EntityRecord, "generation" | "codec" | 
   const ir = {
     ir: IR_VERSION,
     message: record.schema.message,
+    generation: record.generation,
     codec: record.codec,
     fields: record.schema.fields.map(fieldIr),
   };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { withLock } from "../src/lock.ts";
-import { deadProcess } from "./processes.ts";
+import { deadProcess, processOf } from "./processes.ts";
 
 const PROGRAM = fileURLToPath(new URL("./lock-contender.ts", import.meta.url));
 
@@ -19,26 +19,31 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function contend(): Promise<number | null> {
-  const child = spawn(process.execPath, [PROGRAM, path, join(folder, "journal")], { stdio: "inherit" });
+function contend(startAt: number): Promise<number | null> {
+  const child = spawn(process.execPath, [PROGRAM, path, join(folder, "journal"), String(startAt)], { stdio: "inherit" });
   return new Promise((resolve) => child.once("exit", resolve));
 }
 
 describe("withLock", () => {
-  test("lets one process in at a time, also when all of them find a dead holder", async () => {
-    for (let round = 0; round < 3; round++) {
-      writeFileSync(path, JSON.stringify({ ...deadProcess(), token: `dead${round}` }));
-      writeFileSync(join(folder, "journal"), "");
-      const codes = await Promise.all([1, 2, 3, 4, 5].map(contend));
-      expect(codes).toEqual([0, 0, 0, 0, 0]);
-      const journal = readFileSync(join(folder, "journal"), "utf8").trim().split("\n");
-      expect(journal).toHaveLength(50);
-      for (let i = 0; i < journal.length; i += 2) {
-        const pid = journal[i]?.split(" ")[1];
-        expect([journal[i], journal[i + 1]]).toEqual([`enter ${pid}`, `leave ${pid}`]);
-      }
+  test("lets one process in at a time, when each of them dies with the lock in its hand", async () => {
+    const startAt = Date.now() + 1_000;
+    const codes = await Promise.all(Array.from({ length: 8 }, () => contend(startAt)));
+    expect(codes).toEqual(Array.from({ length: 8 }, () => 0));
+    const journal = readFileSync(join(folder, "journal"), "utf8").trim().split("\n");
+    expect(journal).toHaveLength(16);
+    for (let i = 0; i < journal.length; i += 2) {
+      const pid = journal[i]?.split(" ")[1];
+      expect([journal[i], journal[i + 1]]).toEqual([`enter ${pid}`, `leave ${pid}`]);
     }
-    expect(readdirSync(folder)).toEqual(["journal"]);
+    expect(readdirSync(folder)).toEqual(["journal", "lock"]);
+  }, 30_000);
+
+  test("waits while another process takes the lock over from the dead", async () => {
+    writeFileSync(path, JSON.stringify({ ...deadProcess(), token: "a" }));
+    writeFileSync(`${path}.a`, JSON.stringify({ ...processOf(process.pid), token: "b" }));
+    await expect(withLock(path, 50, async () => "in")).rejects.toThrow("Waited 50 ms");
+    rmSync(`${path}.a`);
+    expect(await withLock(path, 50, async () => "in")).toBe("in");
   });
 
   test("takes over a lock whose taking over was itself cut short", async () => {

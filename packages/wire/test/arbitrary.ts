@@ -52,16 +52,27 @@ const NUMBERS = [1, 2, 15, 16, 17, 2047, 2048, 100_000, 536_870_911];
 export function schemaArbitrary(depth = 2): fc.Arbitrary<MessageType> {
   return fc
     .shuffledSubarray(NAMES, { minLength: 1, maxLength: 6 })
-    .chain((names) =>
-      fc.tuple(...names.map((name, index) => fieldArbitrary(NUMBERS[index] as number, name, depth))),
-    )
+    .chain((names) => fc.tuple(...names.map((name, index) => fieldArbitrary(NUMBERS[index] as number, name, depth))))
     .map((fields) => ({ message: "random.Message", fields }));
 }
 
 /** Well-formed text with the characters at which orders, escapes and lengths differ. */
 export const textArbitrary: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: "binary", maxLength: 20 }),
-  fc.constantFrom("", "__proto__", "constructor", "10", "9", "\u{1F600}", "\uFB33", "\uE000", "\uD7FF", "\u2028", "\uFEFF", "é"),
+  fc.constantFrom(
+    "",
+    "__proto__",
+    "constructor",
+    "10",
+    "9",
+    "\u{1F600}",
+    "\uFB33",
+    "\uE000",
+    "\uD7FF",
+    "\u2028",
+    "\uFEFF",
+    "é",
+  ),
   fc.integer({ min: 0, max: 40 }).map((length) => "x".repeat(length)),
   fc.constantFrom(255, 256).map((length) => "x".repeat(length)),
 );

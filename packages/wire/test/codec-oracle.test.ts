@@ -16,10 +16,6 @@ function isMessage(type: Field["type"]): type is MessageType {
   return typeof type === "object" && "fields" in type;
 }
 
-function isEnum(type: Field["type"]): boolean {
-  return typeof type === "object" && "enum" in type;
-}
-
 /** A value in another library's form, by proto name; `one` converts a scalar. */
 function convert(
   schema: MessageType,
@@ -123,7 +119,8 @@ describe("MessagePack against two libraries", () => {
           able &&= (found as number) >= -0x8000_0000 && (found as number) <= 0xffff_ffff;
           return Number(found);
         };
-        const sorted = (entries: readonly (readonly [string, unknown])[]): unknown => new Map(entries.toSorted(byBytes));
+        const sorted = (entries: readonly (readonly [string, unknown])[]): unknown =>
+          new Map(entries.toSorted(byBytes));
         const converted = convert(schema, value, scalar, sorted);
         fc.pre(able);
         compared += 1;
@@ -146,7 +143,10 @@ function reflect(schema: MessageType): protobufjs.Type {
     for (const field of message.fields) {
       const name = typeName(field.type);
       if (field.presence === "map") type.add(new protobufjs.MapField(field.name, field.number, "string", name));
-      else type.add(new protobufjs.Field(field.name, field.number, name, field.presence === "repeated" ? "repeated" : undefined));
+      else
+        type.add(
+          new protobufjs.Field(field.name, field.number, name, field.presence === "repeated" ? "repeated" : undefined),
+        );
     }
     return type;
   };
@@ -160,7 +160,7 @@ function reflect(schema: MessageType): protobufjs.Type {
       return "Time";
     }
     if (isMessage(type)) return build(type).name;
-    return isEnum(type) ? "int32" : String(type);
+    return typeof type === "string" ? type : "int32";
   };
   return build(schema);
 }

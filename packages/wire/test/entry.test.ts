@@ -96,7 +96,9 @@ test("a payload at its limit is held, one byte more is refused", () => {
   const entity = defineEntity<object, { name: string }>({ ...entityRecord("user-by-name"), max_payload_bytes: 40 });
   const fits = encodeEntry(entity, { name: "x".repeat(40 - '{"name":"","user_id":"0"}'.length) });
   expect(decodeEntry(entity, fits).value).not.toBeNull();
-  expect(thrown(() => encodeEntry(entity, { name: "x".repeat(41 - '{"name":"","user_id":"0"}'.length) }))).toBe("E_SIZE");
+  expect(thrown(() => encodeEntry(entity, { name: "x".repeat(41 - '{"name":"","user_id":"0"}'.length) }))).toBe(
+    "E_SIZE",
+  );
 });
 
 test("the version field of a value is taken as a number or a bigint", () => {

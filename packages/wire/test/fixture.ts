@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import type { ContractLock, EntityRecord } from "@cachepact/wire";
-import type { Neutral } from "./neutral.ts";
 
 const folder = new URL("../fixtures/", import.meta.url);
 
@@ -8,7 +7,7 @@ export interface Case {
   readonly kind: string;
   readonly name: string;
   readonly why: string;
-  readonly [field: string]: Neutral | undefined;
+  readonly [field: string]: unknown;
 }
 
 interface FixtureFile {
@@ -21,7 +20,8 @@ interface FixtureFile {
 export function fixtures(name: string): readonly Case[] {
   const file = JSON.parse(readFileSync(new URL(`${name}.json`, folder), "utf8")) as FixtureFile;
   if (file.format !== 1) throw new Error(`${name}.json: format ${file.format}`);
-  if (file.cases.length !== file.count) throw new Error(`${name}.json: ${file.cases.length} cases, count ${file.count}`);
+  if (file.cases.length !== file.count)
+    throw new Error(`${name}.json: ${file.cases.length} cases, count ${file.count}`);
   const names = file.cases.map((each) => each.name);
   const twice = names.find((each, at) => names.indexOf(each) !== at);
   if (twice !== undefined) throw new Error(`${name}.json: ${twice} stands there twice`);

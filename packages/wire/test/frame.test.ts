@@ -7,14 +7,14 @@ import { thrown } from "./thrown.ts";
 
 type Shape = Readonly<Record<string, Neutral>>;
 
-function header(neutral: Neutral | undefined): FrameHeader {
+function header(neutral: unknown): FrameHeader {
   const found = neutral as Shape;
   return {
     codec: found["codec"] as FrameHeader["codec"],
     negative: found["negative"] === true,
     dirty: found["dirty"] === true,
     ascii: found["ascii"] === true,
-    fingerprint: Number.parseInt(String(found["fingerprint"]), 16),
+    fingerprint: Number.parseInt(found["fingerprint"] as string, 16),
     staleAtMs: Number(found["stale_at_ms"] ?? 0),
     version: Number(found["version"] ?? 0),
     createdAtMs: Number(found["created_at_ms"] ?? 0),

@@ -21,7 +21,7 @@ import { thrown } from "./thrown.ts";
 
 type Shape = Readonly<Record<string, Neutral>>;
 
-function input(each: Case): [record: EntityRecord, namespace: string, key: object] {
+function keyInput(each: Case): [record: EntityRecord, namespace: string, key: object] {
   const record = entityRecord(each["entity"]);
   return [record, String(each["namespace"]), nativeKey(record, each["key"] as Shape)];
 }
@@ -29,7 +29,7 @@ function input(each: Case): [record: EntityRecord, namespace: string, key: objec
 describe("keys of the fixtures", () => {
   for (const each of ofKind("keys", "key")) {
     test(each.name, () => {
-      const [record, namespace, key] = input(each);
+      const [record, namespace, key] = keyInput(each);
       const generation = each["generation"] as number | undefined;
       const keys = entryKeys(record, namespace, key, generation);
       const { id, value, lease, floor, writers } = keys;
@@ -53,14 +53,14 @@ describe("keys of the fixtures", () => {
 
   for (const each of ofKind("keys", "key-one-way")) {
     test(each.name, () => {
-      const { id, value } = entryKeys(...input(each));
+      const { id, value } = entryKeys(...keyInput(each));
       expect({ id, value, slot: slot(value) }).toEqual({ id: each["id"], value: each["value"], slot: each["slot"] });
     });
   }
 
   for (const each of ofKind("keys", "key-reject")) {
     test(`${each.name}: ${String(each["error"])}`, () => {
-      expect(thrown(() => entryKeys(...input(each)))).toBe(each["error"]);
+      expect(thrown(() => entryKeys(...keyInput(each)))).toBe(each["error"]);
     });
   }
 
@@ -165,13 +165,22 @@ const paramArbitrary: fc.Arbitrary<readonly [param: Omit<KeyParam, "param">, val
     .map(([type, asNumber]) => {
       const long = type.endsWith("64") && asNumber;
       const param = { type, max_bytes: 128, transforms: [], ...(long ? { jstype: "number" } : {}) };
-      return [param as unknown as Omit<KeyParam, "param">, scalarArbitrary(type as "int32", long)] as const;
+      return [param as unknown as Omit<KeyParam, "param">, scalarArbitrary(type, long)] as const;
     }),
-  fc.constant([{ type: "string" as const, max_bytes: 128, transforms: [] }, textArbitrary.filter((text) => text !== "" && text.length < 30)] as const),
+  fc.constant([
+    { type: "string" as const, max_bytes: 128, transforms: [] },
+    textArbitrary.filter((text) => text !== "" && text.length < 30),
+  ] as const),
   fc.constant([{ type: "bool" as const, max_bytes: 128, transforms: [] }, fc.boolean()] as const),
-  fc.constant([{ type: "bytes" as const, max_bytes: 128, transforms: [] }, fc.uint8Array({ minLength: 1, maxLength: 20 })] as const),
+  fc.constant([
+    { type: "bytes" as const, max_bytes: 128, transforms: [] },
+    fc.uint8Array({ minLength: 1, maxLength: 20 }),
+  ] as const),
   fc.constant([{ type: "uuid" as const, max_bytes: 128, transforms: [] }, UUID] as const),
-  fc.constant([{ type: "enum" as const, max_bytes: 128, transforms: [], values: ["eu", "us"] }, fc.constantFrom("eu", "us")] as const),
+  fc.constant([
+    { type: "enum" as const, max_bytes: 128, transforms: [], values: ["eu", "us"] },
+    fc.constantFrom("eu", "us"),
+  ] as const),
 );
 
 /** A record with a random key template, and two random keys of it. */
@@ -185,7 +194,7 @@ const templateWithKeys = fc
     fc.integer({ min: 0, max: 3 }),
   )
   .chain(([names, params, tagged, log, namespace, generation]) => {
-    const chosen = names.map((name, index) => ({ name, ...{ param: params[index] as (typeof params)[number] } }));
+    const chosen = names.map((name, index) => ({ name, param: params[index] as (typeof params)[number] }));
     const segments = chosen.flatMap(({ name, param: [param] }, index) => [
       { ...param, param: name, ...(tagged && index === 0 ? { hash_tag: true as const } : {}) },
       ...(index === 0 ? [{ literal: "page" }] : []),
@@ -214,7 +223,13 @@ describe("any key of any template", () => {
         const same = entryKeys(record, namespace, one).value === entryKeys(record, namespace, other).value;
         const text = (key: object): string =>
           JSON.stringify(key, (_, value: unknown) =>
-            typeof value === "bigint" ? `${value}n` : value instanceof Uint8Array ? [...value] : Object.is(value, -0) ? 0 : value,
+            typeof value === "bigint"
+              ? `${value}n`
+              : value instanceof Uint8Array
+                ? [...value]
+                : Object.is(value, -0)
+                  ? 0
+                  : value,
           );
         expect(same).toBe(text(one) === text(other));
       }),
@@ -237,16 +252,21 @@ describe("any key of any template", () => {
 
   test("any other text is refused or is itself the key of what it parses to", () => {
     fc.assert(
-      fc.property(templateWithKeys, fc.nat(), fc.constantFrom("%", ":", "@", "{", "}", "0", "a", ""), (input, position, mark) => {
-        const [record, namespace, key] = input;
-        const { value } = entryKeys(record, namespace, key);
-        const at = position % value.length;
-        const text = value.slice(0, at) + mark + value.slice(at + 1);
-        const code = thrown(() => {
-          expect(entryKeys(record, namespace, parseKey(record, namespace, text)).value).toBe(text);
-        });
-        if (code !== undefined) expect(code).toBe("E_KEY");
-      }),
+      fc.property(
+        templateWithKeys,
+        fc.nat(),
+        fc.constantFrom("%", ":", "@", "{", "}", "0", "a", ""),
+        (input, position, mark) => {
+          const [record, namespace, key] = input;
+          const { value } = entryKeys(record, namespace, key);
+          const at = position % value.length;
+          const text = value.slice(0, at) + mark + value.slice(at + 1);
+          const code = thrown(() => {
+            expect(entryKeys(record, namespace, parseKey(record, namespace, text)).value).toBe(text);
+          });
+          if (code !== undefined) expect(code).toBe("E_KEY");
+        },
+      ),
       { numRuns: 400 },
     );
   });

@@ -10,32 +10,36 @@ export type Neutral = null | boolean | number | string | readonly Neutral[] | { 
 
 type Shape = Readonly<Record<string, Neutral>>;
 
-function is<Name extends string>(value: Neutral, name: Name): value is Readonly<Record<Name, Neutral>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && name in value;
+function isShape(value: Neutral): value is Shape {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function text(value: Neutral | undefined): string {
+  if (typeof value !== "string") throw new Error(`a fixture holds ${JSON.stringify(value)} where text should be`);
+  return value;
 }
 
 /** What needs no schema: values that JSON cannot hold, and values of a wrong type on purpose. */
 function special(value: Neutral): { native: unknown } | undefined {
-  if (is(value, "native")) return { native: value.native };
-  if (is(value, "utf16")) {
-    const units = String(value.utf16).match(/.{4}/g) ?? [];
+  if (!isShape(value)) return undefined;
+  if ("native" in value) return { native: value["native"] };
+  if ("utf16" in value) {
+    const units = text(value["utf16"]).match(/.{4}/g) ?? [];
     return { native: String.fromCharCode(...units.map((unit) => Number.parseInt(unit, 16))) };
   }
-  if (is(value, "f64")) {
-    return { native: Buffer.from(String(value.f64), "hex").readDoubleBE() };
-  }
-  if (is(value, "repeat")) return { native: String(value.repeat).repeat(Number((value as Shape)["times"])) };
+  if ("f64" in value) return { native: Buffer.from(text(value["f64"]), "hex").readDoubleBE() };
+  if ("repeat" in value) return { native: text(value["repeat"]).repeat(Number(value["times"])) };
   return undefined;
 }
 
-const LONG = new Set(["int64", "uint64", "sint64"]);
+const LONG = new Set<unknown>(["int64", "uint64", "sint64"]);
 
 function scalar(type: unknown, jstype: string | undefined, value: Neutral): unknown {
   const found = special(value);
   if (found !== undefined) return found.native;
   if (typeof type === "object" && type !== null && "fields" in type) return native(type as MessageType, value as Shape);
-  if (LONG.has(String(type))) return jstype === "number" ? Number(value) : BigInt(String(value));
-  if (type === "bytes") return new Uint8Array(Buffer.from(String(value), "hex"));
+  if (LONG.has(type)) return jstype === "number" ? Number(value) : BigInt(text(value));
+  if (type === "bytes") return new Uint8Array(Buffer.from(text(value), "hex"));
   if (type === "timestamp") {
     const [seconds, nanos] = value as readonly [number, number];
     return seconds * 1000 + nanos / 1_000_000;
@@ -51,7 +55,7 @@ function member(field: Field, value: Neutral): unknown {
   if (field.presence !== "map") return one(value);
   const map = Object.create(null) as Record<string, unknown>;
   for (const [key, element] of value as readonly (readonly [Neutral, Neutral])[]) {
-    map[String(special(key)?.native ?? key)] = one(element);
+    map[(special(key)?.native as string | undefined) ?? text(key)] = one(element);
   }
   return map;
 }
@@ -88,8 +92,8 @@ export function completed(schema: MessageType, value: Shape): Shape {
 }
 
 function zero(field: Field): Neutral {
-  if (LONG.has(String(field.type))) return "0";
-  return ZERO[String(field.type)] ?? 0;
+  if (LONG.has(field.type)) return "0";
+  return (typeof field.type === "string" ? ZERO[field.type] : undefined) ?? 0;
 }
 
 /** A key object of this language from parameters in neutral form, by proto name. */

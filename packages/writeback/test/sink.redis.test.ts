@@ -4,7 +4,8 @@ import type { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Database } from "../src/database.ts";
 import { migrate, type SinkBatch, type SinkResult, table } from "../src/index.ts";
-import { newPool, preferences, SCHEMA } from "./stack.ts";
+import { Ownership } from "../src/ownership.ts";
+import { newPool, preferences, SCHEMA, until } from "./stack.ts";
 
 const sink = table({ entity: Preferences, table: "preferences" });
 
@@ -151,6 +152,34 @@ describe("the statement", () => {
     expect(results.every((result) => result.held)).toBe(true);
     expect((await pool.query("select distinct ver from preferences")).rows).toEqual([{ ver: "105" }]);
   });
+});
+
+test("a statement that begins to run behind a raised fence does nothing, though its snapshot is older", async () => {
+  const late = await pool.connect();
+  const later = await pool.connect();
+  try {
+    const [sentFirst, repeated] = [late, later].map(
+      // One session each, as a pool would give.
+      (session) => new Database(session as unknown as Pool, 0, () => undefined),
+    ) as [Database, Database];
+    await later.query("begin");
+    const claim = { partition: 0, fence: "5" };
+    const standing = await new Ownership(repeated, "me", 1_000).raise("preferences", claim);
+    expect(standing).toMatchObject({ fence: "6" });
+    // What a worker sent before its connection broke; it sees the fence of before and waits for the row.
+    const ghost = sink.apply(sentFirst, batch(5, [["1", 5]]));
+    await until("the late statement to wait", async () => {
+      const { rows } = await pool.query("select 1 from pg_stat_activity where wait_event_type = 'Lock'");
+      return rows.length === 1;
+    });
+    expect(await sink.apply(repeated, { ...batch(7, [], [["1", 7]]), fence: "6" })).toEqual(written());
+    await later.query("commit");
+    expect(await ghost).toEqual({ held: false });
+  } finally {
+    late.release();
+    later.release();
+  }
+  expect(await state()).toMatchObject({ rows: [], tombstones: [{ id: "1", ver: "7" }] });
 });
 
 test("a table in another schema, with a name that needs quotes, is a sink as well", async () => {

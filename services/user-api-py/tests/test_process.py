@@ -37,7 +37,7 @@ def test_without_redis_and_postgres_it_starts_says_what_is_away_and_shows_no_pas
             assert (ready.status_code, ready.text) == (503, '{"status":"unready","postgres":"down","redis":"down"}')
             assert client.get("/users/1").status_code == 503
         service.child.send_signal(signal.SIGTERM)
-        service.wait()
+        assert service.wait() == 0
     log = "\n".join(service.lines)
     assert "s3cret" not in log
     assert f'"database_url": "postgres://{NOBODY}/users"' in log
@@ -49,7 +49,7 @@ def test_a_signal_stops_it_although_a_connection_is_kept_alive(stack: Stack, nam
     with python_service(**env).listening() as service, service.client() as client:
         assert client.get("/users/987654321").status_code == 404
         service.child.send_signal(signal.Signals[name])
-        service.wait()
+        assert service.wait() == 0
         with pytest.raises(httpx.TransportError):
             httpx.get(f"{service.url}/healthz")
     assert '"msg": "stopped"' in "\n".join(service.lines)

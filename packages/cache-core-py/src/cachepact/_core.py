@@ -50,10 +50,11 @@ class Core:
         """Add a listener."""
         return self.events.on(listener)
 
-    def connected(self, server: ServerInfo) -> Flow[None]:
+    def connected(self, server: ServerInfo, server_ms: int, sent_at: float) -> Flow[None]:
         """Take what a new connection learned; owed invalidations go before anything else."""
         self.server = server
         self.down_since = None
+        self.redis_clock.observe(server_ms, sent_at)
         yield from self.quarantine.flush(self.scripts)
 
     def disconnected(self) -> None:

@@ -1,8 +1,8 @@
 """All that the core tells about itself: its only output for metrics, logs and traces. No event holds a key or a value.
 
-- ``request``: a read was answered. ``hit``, ``negative``, ``stale``, ``pending``: by Redis. ``miss``: by the loader, and
-  offered to Redis. ``bypass``: by the loader, not to be stored. ``error``: by the loader, because Redis gave no usable
-  reply.
+- ``request``: a read was answered. ``hit``, ``negative``, ``stale``, ``pending``: by Redis. ``miss``: by the loader,
+  and offered to Redis. ``bypass``: by the loader, not to be stored. ``error``: by the loader, because Redis gave no
+  usable reply; or the read failed.
 - ``command``, ``command_error``: one Redis command or script had a reply, had none.
 - ``load``: the loader ended. ``fill``: what became of the attempt to store its value.
 - ``write``: a write or an invalidation ended. ``pending`` = Redis could not be told yet.
@@ -151,14 +151,18 @@ class Events:
         """Keep an event for the listeners."""
         self.waiting.append(event)
 
-    def hand_out(self) -> None:
-        """Tell the listeners what has waited. Called by the drivers, outside every step."""
+    def take(self) -> list[CacheEvent]:
+        """Take what waits, to be told outside every step."""
         waiting, self.waiting = self.waiting, []
-        for event in waiting:
+        return waiting
+
+    def tell(self, events: list[CacheEvent]) -> None:
+        """Tell the listeners. Called by the drivers, outside every step."""
+        for event in events:
             for listener in self._listeners:
                 try:
                     listener(event)
-                except Exception:
+                except Exception:  # noqa: BLE001
                     # An observer must not change what it observes: a failing listener costs a log line, not a read.
                     _log.exception("a listener of the cache failed on a %s event", event.type)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import os
 from pathlib import Path
 
@@ -28,6 +30,9 @@ def main() -> None:
         config = load_config()
     except CachepactError as error:
         print_and_exit("user-api-py", error)
+    # uvicorn stops gracefully and then raises the signal again: a stop that was asked for is no failure.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(0))
     uvicorn.run(
         "user_api.main:app",
         factory=True,

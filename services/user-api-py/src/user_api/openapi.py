@@ -62,11 +62,11 @@ class Documentation(TypedDict):
     openapi_extra: dict[str, Any]
 
 
+_TEXT = {"type": "string"}
 _X_CACHE = {
-    "type": "string",
+    "schema": _TEXT,
     "description": "where the answer came from: hit, negative, stale, pending, miss or bypass",
 }
-_TEXT = {"type": "string"}
 _ID = {
     "name": "id",
     "in": "path",
@@ -76,9 +76,9 @@ _ID = {
 }
 
 
-def _answer(name: str, description: str, headers: dict[str, JsonSchema] | None = None) -> dict[str, Any]:
+def _answer(name: str, description: str, headers: dict[str, Any] | None = None) -> dict[str, Any]:
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
-    told = {"headers": {key: {"schema": value} for key, value in headers.items()}} if headers else {}
+    told = {"headers": headers} if headers else {}
     return {"description": description, **told, "content": content}
 
 
@@ -90,7 +90,7 @@ _ERRORS: dict[int, dict[str, Any]] = {
     503: _answer(
         "Error",
         "the database, or for a write-behind Redis, does not answer",
-        {"retry-after": {"type": "string", "description": "seconds"}},
+        {"retry-after": {"schema": _TEXT, "description": "seconds"}},
     ),
 }
 
@@ -144,7 +144,7 @@ PUT_USER = _route(
 POST_USER = _route(
     "users",
     "Add a user",
-    {201: _answer("User", "the new user", {"location": _TEXT})},
+    {201: _answer("User", "the new user", {"location": {"schema": _TEXT}})},
     errors=(400, 413, 503),
     body="UserPost",
 )
@@ -177,7 +177,7 @@ PUT_PREFERENCES = _route(
         202: _answer(
             "Preferences",
             "the accepted preferences",
-            {"x-cachepact-version": {"type": "string", "description": "version of the accepted write"}},
+            {"x-cachepact-version": {"schema": _TEXT, "description": "version of the accepted write"}},
         )
     },
     errors=(400, 404, 413, 503),

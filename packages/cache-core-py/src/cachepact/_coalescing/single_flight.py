@@ -60,7 +60,7 @@ class SingleFlight(Generic[T]):
         self._callers = _Callers()
 
     def start(self) -> int:
-        """Number a caller at its very start, before it has read anything; hand the number to ``run``."""
+        """Give a caller its number at its very start, before it has read anything; hand it to ``run``."""
         self._callers.last += 1
         return self._callers.last
 

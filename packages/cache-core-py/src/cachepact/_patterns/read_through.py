@@ -46,8 +46,8 @@ class _Miss:
 class ReadThrough:
     """A fresh entry is one GET. A stale one within its grace is answered at once and refreshed beside the caller.
 
-    A miss joins the flight of its key in this process, whose leader asks Redis for the right to load. A read never fails
-    because of Redis: whatever goes wrong there, the loader answers.
+    A miss joins the flight of its key in this process, whose leader asks Redis for the right to load. A read never
+    fails because of Redis: whatever goes wrong there, the loader answers.
     """
 
     def __init__(self, context: EntityContext) -> None:

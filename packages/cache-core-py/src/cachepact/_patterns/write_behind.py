@@ -70,8 +70,9 @@ class WriteBehind:
         if log is None:
             raise without_log(context.record.entity)
         if operation == "put":
-            # None here is a forgotten value, not a deletion.
-            context.entity.check(value)
+            if not isinstance(value, context.entity.value_type):
+                # Also None, which is a forgotten value and not a deletion.
+                context.entity.check(value)
             check_binding(context, live[0], value, "put")
         item = encode_write_item(context.entity, live[0].id, value)
         return (yield from self._queue.add(log, AcceptItem(item, tuple(keys.value for keys in live))))

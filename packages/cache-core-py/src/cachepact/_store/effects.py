@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 if TYPE_CHECKING:
     from cachepact._coalescing.settled import Settled
-    from cachepact._events import CommandName
 
 T = TypeVar("T")
 
@@ -20,6 +19,8 @@ RUN_ID: Final = "\0run_id"
 """Stands in the arguments of a script for the run_id of the server at the other end of the connection that sends it."""
 
 Argument = str | bytes
+ScriptCommand = Literal["acquire", "fill", "begin", "finish", "store", "renew", "release", "accept", "pending"]
+"""The scripts that this package sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Get:
 class RunScript:
     """Run a script, sent once. Gives its reply, a flat list of bytes; raises TransportError."""
 
-    name: CommandName
+    name: ScriptCommand
     keys: tuple[str, ...]
     argv: tuple[Argument, ...]
 

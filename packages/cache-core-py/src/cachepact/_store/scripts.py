@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cachepact._store.effects import Argument, Flow, RunScript
+from cachepact._store.effects import Argument, Flow, RunScript, ScriptCommand
 from cachepact._store.transport_error import unexpected
 
 if TYPE_CHECKING:
-    from cachepact._events import CommandName, Events
+    from cachepact._events import Events
     from cachepact._key import EntryKeys
     from cachepact._namespace import Channels
     from cachepact._record import EntityRecord
@@ -143,7 +143,7 @@ class Scripts:
             finish.token, finish.prev, str(finish.version), str(self._floor_ms), keep, self._channels.wake, l1
         )  # fmt: skip
 
-    def _send(self, name: CommandName, keys: EntryKeys, argv: tuple[Argument, ...]) -> Flow[list[Any]]:
+    def _send(self, name: ScriptCommand, keys: EntryKeys, argv: tuple[Argument, ...]) -> Flow[list[Any]]:
         sent_at = self._redis_clock.monotonic_ms()
         script = RunScript(name, keys.script_keys, (*argv, *keys.script_id))
         reply: list[Any] = yield from self._events.timed(name, script)

@@ -1,0 +1,165 @@
+"""The cache of one process, for asyncio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
+
+from cachepact._base_cache import BaseCache
+from cachepact._drivers.async_driver import AsyncDriver
+from cachepact._options import DEFAULT_LOAD_TIMEOUT_MS
+from cachepact._readiness import ready
+from cachepact._store.server_info import read_redis_info
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from types import TracebackType
+
+    from cachepact._context import Invalidate, LoadContext, Loaded, WriteContext
+    from cachepact._declared import Declared
+    from cachepact._entity import Entity
+    from cachepact._entity_core import EntityCore
+    from cachepact._results import Accepted, CacheEntry, RedisInfo, Written
+    from cachepact._store.effects import Flow
+
+K = TypeVar("K")
+V = TypeVar("V")
+T = TypeVar("T")
+
+
+class AsyncCache(BaseCache):
+    """The cache of one process: connections to Redis and the entities that live behind them.
+
+    It connects at the first call and belongs to the event loop of that call. Bind each entity once, close it at the
+    end, or use it as an async context manager.
+    """
+
+    _driver: AsyncDriver | None = None
+
+    @overload
+    def entity(
+        self,
+        entity: Entity[K, V],
+        *,
+        load: Callable[[K, LoadContext], Awaitable[V | Loaded[V] | None]],
+        enabled: Callable[[], bool] | None = None,
+        load_timeout_ms: int = DEFAULT_LOAD_TIMEOUT_MS,
+    ) -> AsyncEntityCache[K, V]: ...
+
+    @overload
+    def entity(
+        self,
+        entity: Declared[K, V],
+        *,
+        load: Callable[[K, LoadContext], Awaitable[V | Loaded[V] | None]],
+        enabled: Callable[[], bool] | None = None,
+        load_timeout_ms: int = DEFAULT_LOAD_TIMEOUT_MS,
+    ) -> AsyncEntityCache[K, V]: ...
+
+    def entity(
+        self,
+        entity: object,
+        *,
+        load: Callable[..., Awaitable[Any]],
+        enabled: Callable[[], bool] | None = None,
+        load_timeout_ms: int = DEFAULT_LOAD_TIMEOUT_MS,
+    ) -> AsyncEntityCache[Any, Any]:
+        """Bind an entity to its loader.
+
+        Bind each entity once and keep the result: concurrent loads of one key are collapsed per binding. ``load`` reads
+        the source of truth, outside any older snapshot or transaction; None = not found, which is cached for the
+        negative ttl; an error is passed on and never cached. ``enabled`` is the switch for incidents, asked at each
+        call: off, reads go to the loader and writes still invalidate. ``load_timeout_ms`` is the loader's hard
+        deadline. E_OPTION that lists every problem.
+        """
+        return AsyncEntityCache(self, self._bind(entity, load, enabled, load_timeout_ms))
+
+    async def ready(self) -> None:
+        """Wait until Redis is connected. Not needed: the first call connects, and reads work without Redis as well.
+
+        E_UNAVAILABLE when the connection attempt fails; E_EVICTION when Redis may evict the writes of an entity with a
+        log.
+        """
+        await self._run(ready(self._behind))
+
+    async def info(self) -> RedisInfo:
+        """Read the figures of the Redis server. E_UNAVAILABLE."""
+        return await self._run(read_redis_info())
+
+    async def close(self) -> None:
+        """Finish what callers wait for, for at most a second, and close the connections.
+
+        Calls after it fail with E_CLOSED.
+        """
+        if not self._closed:
+            self._closed = True
+            self._core.quarantine.close()
+            if self._driver is not None:
+                await self._driver.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _run(self, flow: Flow[T]) -> T:
+        self._check_open()
+        if self._driver is None:
+            self._driver = AsyncDriver(self._core)
+        return await self._driver.run(flow)
+
+
+class AsyncEntityCache(Generic[K, V]):
+    """One entity of an ``AsyncCache``. Keys first, options after."""
+
+    __slots__ = ("_cache", "_core")
+
+    def __init__(self, cache: AsyncCache, core: EntityCore) -> None:
+        self._cache = cache
+        self._core = core
+
+    async def get(self, key: K, *, min_version: int | None = None) -> V | None:
+        """Read a row: from Redis if it is there, else with the loader. None = there is no such row.
+
+        ``min_version``: the token of a write; an older value is never returned. Never fails because of Redis. Raises
+        E_MIN_VERSION, E_LOAD_TIMEOUT, E_LOADER, E_CLOSED; what the loader raises is passed on.
+        """
+        value: V | None = await self._cache._run(self._core.get(key, min_version))
+        return value
+
+    async def get_entry(self, key: K, *, min_version: int | None = None) -> CacheEntry[V]:
+        """Read as ``get``, with where the value came from."""
+        return await self._cache._run(self._core.get_entry(key, min_version))
+
+    async def write(
+        self, key: K, persist: Callable[[WriteContext], Awaitable[V | Loaded[V] | Invalidate | None]]
+    ) -> Written:
+        """Write through, around your commit: ``persist`` commits and returns the committed row, which is stored.
+
+        None when the row was deleted (``loaded(None, version=...)`` names the version that it had), ``INVALIDATE`` when
+        the row is not at hand. Success means committed. Raises E_FENCE (STRONG; nothing was committed), E_UNCONFIRMED,
+        E_VERSION, E_LOADER (``committed``), E_PATTERN for an entity with a log; what ``persist`` raises is passed on.
+        """
+        return await self._cache._run(self._core.write(key, persist))
+
+    async def invalidate(self, key: K, *, version: int | None = None) -> None:
+        """Delete the entry; call it after your commit.
+
+        ``version``: the committed one; required when the loader may read a replica. Raises E_PENDING when Redis could
+        not be told yet: it is retried in the background.
+        """
+        await self._cache._run(self._core.invalidate(key, version))
+
+    async def put(self, key: K, value: V) -> Accepted:
+        """Write behind: accept a full new state, seen at once by every reader, and persisted by a worker.
+
+        Raises E_FULL, E_UNAVAILABLE (``retry_after_ms``; nothing was accepted), E_UNKNOWN (``op``), E_EVICTION,
+        E_PATTERN for an entity without a log.
+        """
+        return await self._cache._run(self._core.put(key, value))
+
+    async def remove(self, key: K) -> Accepted:
+        """Write behind: accept the deletion of a row. Errors as ``put``."""
+        return await self._cache._run(self._core.remove(key))

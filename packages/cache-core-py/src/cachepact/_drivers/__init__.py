@@ -1,0 +1,1 @@
+"""Two ways to carry out what the protocol asks for: with asyncio, and with threads."""
