@@ -6,12 +6,14 @@ This is the fixtures' own reading, on purpose without a line of the code under t
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cachepact._record import EntityRecord, KeyParam
 from cachepact._schema import EnumType, Field, MessageType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LONG = frozenset({"int64", "uint64", "sint64"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from cachepact import CachepactError
+from cachepact._codec import CODECS, codec_by_id, codec_by_name
 from fixtures import golden, named, of_kind
 from neutral import UnknownMemberError, completed, native, neutral
 
-from cachepact import CachepactError
-from cachepact._codec import CODECS, codec_by_id, codec_by_name
-
-CODEC_NAMES = ("json", "msgpack", "protobuf")
+CodecName = Literal["json", "msgpack", "protobuf"]
+CODEC_NAMES: tuple[CodecName, ...] = ("json", "msgpack", "protobuf")
 
 
 def data_of(case: dict[str, Any]) -> bytes:
@@ -21,13 +21,13 @@ def is_expected(data: bytes, case: dict[str, Any], codec: str) -> bool:
     """Whether bytes are those of the case; long ones stand there as their digest."""
     expected = case[codec]
     if isinstance(expected, dict):
-        return len(data) == expected["length"] and hashlib.sha256(data).hexdigest() == expected["sha256"]
-    return data == (expected.encode() if codec == "json" else bytes.fromhex(expected))
+        return (len(data), hashlib.sha256(data).hexdigest()) == (expected["length"], expected["sha256"])
+    return data == (str(expected).encode() if codec == "json" else bytes.fromhex(str(expected)))
 
 
 @pytest.mark.parametrize("codec", CODEC_NAMES)
 @pytest.mark.parametrize("case", of_kind("values", "canonical"), ids=named)
-def test_canonical_value_has_one_byte_string(case: dict[str, Any], codec: str) -> None:
+def test_canonical_value_has_one_byte_string(case: dict[str, Any], codec: CodecName) -> None:
     entity = golden(case["entity"])
     payload = codec_by_name(codec).encode(entity.schema, native(entity.schema, case["value"]))
     assert is_expected(bytes(payload), case, codec)
@@ -37,7 +37,7 @@ def test_canonical_value_has_one_byte_string(case: dict[str, Any], codec: str) -
 
 @pytest.mark.parametrize("codec", CODEC_NAMES)
 @pytest.mark.parametrize("case", of_kind("values", "canonical"), ids=named)
-def test_canonical_bytes_decode_to_the_value_in_both_modes(case: dict[str, Any], codec: str) -> None:
+def test_canonical_bytes_decode_to_the_value_in_both_modes(case: dict[str, Any], codec: CodecName) -> None:
     schema = golden(case["entity"]).schema
     expected = completed(schema, case.get("decoded", case["value"]))
     data = bytes(codec_by_name(codec).encode(schema, native(schema, case["value"])))
@@ -48,7 +48,7 @@ def test_canonical_bytes_decode_to_the_value_in_both_modes(case: dict[str, Any],
 
 @pytest.mark.parametrize("codec", CODEC_NAMES)
 @pytest.mark.parametrize("case", of_kind("values", "encode-error"), ids=named)
-def test_value_that_the_contract_refuses_is_not_encoded(case: dict[str, Any], codec: str) -> None:
+def test_value_that_the_contract_refuses_is_not_encoded(case: dict[str, Any], codec: CodecName) -> None:
     schema = golden(case["entity"]).schema
     try:
         value = native(schema, case["value"])

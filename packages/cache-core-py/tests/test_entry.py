@@ -4,13 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from cachepact import CachepactError
+from cachepact._entry import decode_entry, encode_entry
 from fixtures import cases, golden, named, of_kind
 from hypothesis import given
 from hypothesis import strategies as st
 from neutral import completed, native, native_key, neutral
-
-from cachepact import CachepactError
-from cachepact._entry import decode_entry, encode_entry
 
 RESULT = ("version", "stale_at_ms", "created_at_ms", "cost_ms", "dirty", "foreign")
 

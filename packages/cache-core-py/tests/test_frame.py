@@ -3,12 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cachepact import CachepactError
+from cachepact._frame import FrameHeader, decode_frame, encode_frame
 from fixtures import named, of_kind
 from hypothesis import given
 from hypothesis import strategies as st
-
-from cachepact import CachepactError
-from cachepact._frame import FrameHeader, decode_frame, encode_frame
 
 
 def header_of(source: dict[str, Any]) -> FrameHeader:

@@ -3,16 +3,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fixtures import cases, golden, golden_lock, named, of_kind
-from hypothesis import given
-from hypothesis import strategies as st
-from neutral import native_key
-
 from cachepact import CachepactError, Entity
 from cachepact._key import entry_keys, key_from_id, parse_key
 from cachepact._log_key import partition_of
 from cachepact._namespace import channels, check_namespace
 from cachepact._slot import slot
+from fixtures import cases, golden, golden_lock, named, of_kind
+from hypothesis import given
+from hypothesis import strategies as st
+from neutral import native_key
 
 
 def keys_of(case: dict[str, Any]) -> Any:
@@ -88,7 +87,8 @@ def test_every_text_makes_a_key_of_its_own_segment(name: str) -> None:
     try:
         keys = entry_keys(record, "acme", {"name": name})
     except CachepactError as error:
-        assert error.code in {"E_SURROGATE", "E_TOO_LONG"}
+        if error.code not in {"E_SURROGATE", "E_TOO_LONG"}:
+            raise
         return
     assert keys.value.count(":") == 2
     assert not set(keys.id) & set("{}@*?[]\\ \r\n\0:")

@@ -3,12 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cachepact import CachepactError
+from cachepact._write_record import decode_write_event, encode_write_item, event_frame
 from fixtures import cases, golden, named, of_kind
 from neutral import native
 from test_frame import header_of
-
-from cachepact import CachepactError
-from cachepact._write_record import decode_write_event, encode_write_item, event_frame
 
 
 @pytest.mark.parametrize("case", of_kind("write-records", "item"), ids=named)

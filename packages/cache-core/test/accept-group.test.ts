@@ -18,7 +18,8 @@ function group(payloadBytes: readonly number[] = [10]): { group: AcceptGroup; an
     payload: Buffer.alloc(bytes),
     valueKeys: [`preferences@1:${log.tag}:${index}`],
     resolve: (accepted: Accepted) => void (answers[index] = accepted),
-    reject: (error: Error) => void (answers[index] = isCachepactError(error) ? `${error.code} ${error.retryAfterMs ?? error.op}` : "?"),
+    reject: (error: Error) =>
+      void (answers[index] = isCachepactError(error) ? `${error.code} ${error.retryAfterMs ?? error.op}` : "?"),
   }));
   const made = new AcceptGroup("preferences", "op", log, items, 0);
   made.deadlineMs = 30_000;

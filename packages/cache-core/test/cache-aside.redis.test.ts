@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Database, eventually, gate } from "./database.ts";
+import { eventually, gate, UserDatabase } from "./database.ts";
 import { aUser, ReplicaUser, User, type UserKey, userWith } from "./entities.ts";
 import { outcomeOf } from "./outcome.ts";
 import { redisFixture } from "./redis-fixture.ts";
@@ -7,15 +7,9 @@ import { redisFixture } from "./redis-fixture.ts";
 const redis = redisFixture();
 const key: UserKey = { id: 1 };
 
-function database(row: User): Database<UserKey, User> {
-  const made = new Database<UserKey, User>();
-  made.rows.set(row.id, row);
-  return made;
-}
-
 describe("invalidate", () => {
   test("the next read sees the new row, in this process and in another", async () => {
-    const db = database(aUser(1));
+    const db = new UserDatabase(aUser(1));
     const [a, b] = [redis.cache(), redis.cache()].map((cache) => cache.entity(User, { load: db.load }));
     await a?.get(key);
     await b?.get(key);
@@ -27,7 +21,7 @@ describe("invalidate", () => {
   });
 
   test("during a load does not bring the old value back", async () => {
-    const db = database(aUser(1, { name: "Old" }));
+    const db = new UserDatabase(aUser(1, { name: "Old" }));
     const loading = gate();
     db.gate = loading.opened;
     const [a, b] = [redis.cache(), redis.cache()].map((cache) => cache.entity(User, { load: db.load }));
@@ -44,7 +38,7 @@ describe("invalidate", () => {
   });
 
   test("a read that starts after it returned does not share a load from before it", async () => {
-    const db = database(aUser(1, { name: "Old" }));
+    const db = new UserDatabase(aUser(1, { name: "Old" }));
     const loading = gate();
     db.gate = loading.opened;
     const users = redis.cache().entity(User, { load: db.load });
@@ -59,7 +53,7 @@ describe("invalidate", () => {
   });
 
   test("raises the floor to the version that it names, so that an older row is not stored", async () => {
-    const db = database(aUser(1, { version: 1 }));
+    const db = new UserDatabase(aUser(1, { version: 1 }));
     const users = redis.cache().entity(User, { load: db.load });
     await users.invalidate(key, { version: 2 });
     expect(await redis.client.get("{user@1:1}@floor")).toBe("2");
@@ -85,16 +79,18 @@ describe("invalidate", () => {
     expect(await outcomeOf(cache.entity(ReplicaUser, { load }).invalidate(key))).toBe("E_VERSION");
     expect(await outcomeOf(cache.entity(ReplicaUser, { load }).invalidate(key, { version: 3 }))).toBe("ok");
     expect(await outcomeOf(cache.entity(User, { load }).invalidate(key, { version: -1 }))).toBe("E_RANGE");
-    expect(await outcomeOf(cache.entity(userWith({ version: null }), { load }).invalidate(key, { version: 1 }))).toBe("E_OPTION");
+    expect(await outcomeOf(cache.entity(userWith({ version: null }), { load }).invalidate(key, { version: 1 }))).toBe(
+      "E_OPTION",
+    );
   });
 
   test("under constant invalidation no read ever sees an older value than one that was invalidated before it began", async () => {
-    const db = database(aUser(1, { version: 1 }));
+    const db = new UserDatabase(aUser(1, { version: 1 }));
     db.delayMs = 1;
     const caches = [redis.cache(), redis.cache(), redis.cache()].map((cache) => cache.entity(User, { load: db.load }));
     let committed = 1;
     let invalidated = 1;
-    let stop = false;
+    const stop = new AbortController();
     const writer = (async () => {
       for (let round = 0; round < 150; round++) {
         committed += 1;
@@ -103,12 +99,12 @@ describe("invalidate", () => {
         await caches[0]?.invalidate(key);
         invalidated = version;
       }
-      stop = true;
+      stop.abort();
     })();
     let reads = 0;
     const readers = caches.flatMap((users) =>
       [1, 2, 3].map(async () => {
-        while (!stop) {
+        while (!stop.signal.aborted) {
           const least = invalidated;
           const version = (await users.get(key))?.version ?? 0;
           reads += 1;

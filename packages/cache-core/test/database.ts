@@ -1,17 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LoadContext } from "../src/index.ts";
+import type { LoadContext, Loader } from "../src/index.ts";
+import type { User, UserKey } from "./entities.ts";
 
 /** A source of truth in memory that counts its loads and can be made slow, broken or gated. */
-export class Database<Key extends { readonly id: number }, Row extends object> {
-  readonly rows = new Map<number, Row>();
+export class UserDatabase {
+  readonly rows: Map<number, User>;
   /** The contexts of all loads so far, in order. */
-  readonly loads: LoadContext<Row>[] = [];
+  readonly loads: LoadContext<User>[] = [];
   delayMs = 0;
   failure: Error | null = null;
   /** When set, each load reads its row first and then waits for this promise: what a slow transaction does. */
   gate: Promise<void> | null = null;
 
-  readonly load = async (key: Key, context: LoadContext<Row>): Promise<Row | null> => {
+  constructor(...rows: User[]) {
+    this.rows = new Map(rows.map((row) => [row.id, row]));
+  }
+
+  readonly load: Loader<UserKey, User> = async (key, context) => {
     this.loads.push(context);
     const row = this.rows.get(key.id) ?? null;
     if (this.delayMs > 0) await sleep(this.delayMs);

@@ -2,7 +2,12 @@ import { describe, expect, test } from "vitest";
 import { Lease, type RenewReply } from "../src/coalescing/lease.ts";
 import { FakeClock } from "../src/testing/index.ts";
 
-function leaseWith(answer: () => Promise<RenewReply>): { clock: FakeClock; lease: Lease; renewals: () => number; lost: () => number } {
+function leaseWith(answer: () => Promise<RenewReply>): {
+  clock: FakeClock;
+  lease: Lease;
+  renewals: () => number;
+  lost: () => number;
+} {
   const clock = new FakeClock();
   let renewals = 0;
   let lost = 0;
@@ -66,7 +71,8 @@ describe("lease", () => {
       ms: 3_000,
       grantedAt: 0,
       // The reply takes 900 ms; no further renewal is answered.
-      renew: () => new Promise((resolve) => (clock.monotonic() === 1_000 ? clock.schedule(900, () => resolve("OK")) : undefined)),
+      renew: () =>
+        new Promise((resolve) => (clock.monotonic() === 1_000 ? clock.schedule(900, () => resolve("OK")) : undefined)),
     });
     await clock.advance(3_999);
     expect(lease.alive).toBe(true);

@@ -23,11 +23,19 @@ function context<Key extends object, Value extends object>(
   return { clock, events: heard, context: { core, entity, record: entity.record, options, versionProperty } };
 }
 
-const request: LoadRequest<UserKey, User> = { key: { id: 1 }, keys: entryKeys(User.record, "", { id: 1 }), primary: false };
+const request: LoadRequest<UserKey, User> = {
+  key: { id: 1 },
+  keys: entryKeys(User.record, "", { id: 1 }),
+  primary: false,
+};
 
 describe("loader", () => {
   test("gives the row, its version and how long it took", async () => {
-    const { context: users, clock, events } = context(User, async () => {
+    const {
+      context: users,
+      clock,
+      events,
+    } = context(User, async () => {
       await new Promise<void>((resolve) => void clock.schedule(30, resolve));
       return aUser(1, { version: 7 });
     });
@@ -79,7 +87,11 @@ describe("loader", () => {
   test("at its hard deadline the signal is aborted, the caller answered, and a later result dropped", async () => {
     let signal: AbortSignal | undefined;
     let finish: ((row: User) => void) | undefined;
-    const { context: users, clock, events } = context(User, (_key: UserKey, options: { signal: AbortSignal }) => {
+    const {
+      context: users,
+      clock,
+      events,
+    } = context(User, (_key: UserKey, options: { signal: AbortSignal }) => {
       signal = options.signal;
       return new Promise((resolve) => {
         finish = resolve;

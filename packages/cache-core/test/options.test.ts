@@ -28,7 +28,13 @@ describe("options", () => {
     expect(random.token()).toMatch(/^[A-Za-z0-9_-]{22}$/);
     const constants = new Set<unknown>(Object.values(defaults));
     expect(Object.entries(numbers).filter(([, value]) => !constants.has(value))).toEqual([]);
-    expect(numbers).toMatchObject({ readTimeoutMs: 100, scriptTimeoutMs: 200, leaseMs: 2_000, markerMs: 10_000, floorMs: 60_000 });
+    expect(numbers).toMatchObject({
+      readTimeoutMs: 100,
+      scriptTimeoutMs: 200,
+      leaseMs: 2_000,
+      markerMs: 10_000,
+      floorMs: 60_000,
+    });
   });
 
   test("reads user, password, database, TLS and an IPv6 host from the URL", () => {
@@ -44,13 +50,20 @@ describe("options", () => {
 
   test("reports all problems of a call in one error", () => {
     const wrong = { redis: "http://localhost", namespace: "Not Good", readTimeoutMs: 0, leaseMs: 2.5, nonsense: true };
-    const problems = problemsOf(() => resolveOptions(wrong as unknown as CacheOptions));
+    const problems = problemsOf(() => resolveOptions(wrong));
     expect(problems).toHaveLength(5);
     expect(problems.join("\n")).toMatch(/nonsense[^]*redis must begin[^]*readTimeoutMs[^]*leaseMs/);
   });
 
   test("refuses what is no URL of Redis, and never repeats any part of it", () => {
-    for (const redis of ["", "localhost:6379", "redis://", "redis://:secret@localhost/x", "redis://:secret@localhost?keyPrefix=a", "redis://:%zz@h"]) {
+    for (const redis of [
+      "",
+      "localhost:6379",
+      "redis://",
+      "redis://:secret@localhost/x",
+      "redis://:secret@localhost?keyPrefix=a",
+      "redis://:%zz@h",
+    ]) {
       const problems = problemsOf(() => resolveOptions({ redis }));
       expect(problems, redis).toHaveLength(1);
       expect(problems[0]).not.toContain("secret");

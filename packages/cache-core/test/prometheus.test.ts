@@ -27,7 +27,11 @@ const info: RedisInfo = {
 };
 
 /** A cache as far as metrics see it. */
-function observed(answer: () => Promise<RedisInfo>): { cache: Cache; emit: (event: CacheEvent) => void; listeners: Set<CacheListener> } {
+function observed(answer: () => Promise<RedisInfo>): {
+  cache: Cache;
+  emit: (event: CacheEvent) => void;
+  listeners: Set<CacheListener>;
+} {
   const listeners = new Set<CacheListener>();
   const on = (listener: CacheListener): (() => void) => {
     listeners.add(listener);
@@ -48,7 +52,7 @@ describe("metrics", () => {
     };
     const sink = { increment: check, observe: check, set: check };
     for (const event of everyEvent) record(event, sink);
-    expect([...seen].sort()).toEqual([...eventMetrics].sort());
+    expect([...seen].toSorted()).toEqual(eventMetrics.toSorted());
   });
 
   test("the registry shows them under the vocabulary's names, help and buckets, in seconds", async () => {

@@ -38,7 +38,8 @@ function owed(id: number, finish: Partial<Undelivered["finish"]> = {}): Undelive
   return { record: User.record, keys, finish: { token: "", prev: "", version: 0, keep: false, ...finish } };
 }
 
-const covers = (quarantine: Quarantine, id: number): boolean => quarantine.covers("user", entryKeys(User.record, "", { id }).value);
+const covers = (quarantine: Quarantine, id: number): boolean =>
+  quarantine.covers("user", entryKeys(User.record, "", { id }).value);
 
 describe("quarantine", () => {
   test("a key is bypassed until its invalidation is acknowledged, which is tried for ever", async () => {

@@ -8,12 +8,17 @@ import { User, userWith } from "./entities.ts";
 describe("ttl jitter", () => {
   test("only shortens, and by no more than its ratio", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2 ** 31 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.integer(), (ttlMs, ratio, seed) => {
-        const jittered = jitteredTtlMs(ttlMs, ratio, new SeededRandom(seed));
-        expect(Number.isInteger(jittered)).toBe(true);
-        expect(jittered).toBeLessThanOrEqual(ttlMs);
-        expect(jittered).toBeGreaterThanOrEqual(Math.max(1, Math.floor(ttlMs * (1 - ratio))));
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 2 ** 31 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.integer(),
+        (ttlMs, ratio, seed) => {
+          const jittered = jitteredTtlMs(ttlMs, ratio, new SeededRandom(seed));
+          expect(Number.isInteger(jittered)).toBe(true);
+          expect(jittered).toBeLessThanOrEqual(ttlMs);
+          expect(jittered).toBeGreaterThanOrEqual(Math.max(1, Math.floor(ttlMs * (1 - ratio))));
+        },
+      ),
     );
   });
 
@@ -56,7 +61,9 @@ describe("lifetime", () => {
       pxMs: 360_000,
       freshMs: 60_000,
     });
-    expect(lifetime(userWith({ jitter_ratio: 0, grace_ms: 0 }).record, random, { replicaMs: 60_000 }).pxMs).toBe(60_000);
+    expect(lifetime(userWith({ jitter_ratio: 0, grace_ms: 0 }).record, random, { replicaMs: 60_000 }).pxMs).toBe(
+      60_000,
+    );
   });
 
   test("not found lives for the smaller of the two ttls, without jitter or grace", () => {

@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { loaded } from "../src/index.ts";
-import { Database, eventually, gate } from "./database.ts";
-import { aUser, Preferences, ReplicaUser, somePreferences, StrongUser, User, type UserKey, userWith } from "./entities.ts";
+import { eventually, gate, UserDatabase } from "./database.ts";
+import {
+  aUser,
+  Preferences,
+  ReplicaUser,
+  StrongUser,
+  somePreferences,
+  User,
+  type UserKey,
+  userWith,
+} from "./entities.ts";
 import { errorOf, outcomeOf } from "./outcome.ts";
 import { redisFixture } from "./redis-fixture.ts";
 
@@ -11,17 +20,11 @@ const KEY = "user@1:1";
 const WRITERS = "{user@1:1}@writers";
 const LEASE = "{user@1:1}@lease";
 
-function database(row: User): Database<UserKey, User> {
-  const made = new Database<UserKey, User>();
-  made.rows.set(row.id, row);
-  return made;
-}
-
 const outcomes = (): string[] => redis.events.flatMap((event) => (event.type === "write" ? [event.outcome] : []));
 
 describe("write", () => {
   test("stores what was committed: the next read, anywhere, is a hit with the new row", async () => {
-    const db = database(aUser(1));
+    const db = new UserDatabase(aUser(1));
     const [a, b] = [redis.cache(), redis.cache()].map((cache) => cache.entity(User, { load: db.load }));
     await a?.get(key);
     expect(await a?.write(key, async () => aUser(1, { name: "Renamed", version: 2 }))).toEqual({ version: 2 });
@@ -33,7 +36,7 @@ describe("write", () => {
   });
 
   test("while it commits, readers get the database's row, and nothing is stored", async () => {
-    const db = database(aUser(1));
+    const db = new UserDatabase(aUser(1));
     const [a, b] = [redis.cache(), redis.cache()].map((cache) => cache.entity(User, { load: db.load }));
     await a?.get(key);
     await a?.write(key, async () => {
@@ -46,7 +49,7 @@ describe("write", () => {
   });
 
   test("a load that began before it cannot store the old row", async () => {
-    const db = database(aUser(1, { name: "Old" }));
+    const db = new UserDatabase(aUser(1, { name: "Old" }));
     const loading = gate();
     db.gate = loading.opened;
     const [a, b] = [redis.cache(), redis.cache()].map((cache) => cache.entity(User, { load: db.load }));
@@ -59,7 +62,7 @@ describe("write", () => {
   });
 
   test("of two writes that overlap neither stores: the order of their commits is not known here", async () => {
-    const db = database(aUser(1));
+    const db = new UserDatabase(aUser(1));
     const [a, b] = [redis.cache(), redis.cache()].map((cache) => cache.entity(User, { load: db.load }));
     const [first, second] = [gate(), gate()];
     let begun = 0;
@@ -80,7 +83,7 @@ describe("write", () => {
   });
 
   test("a persist that fails passes its error on, and ends the fence", async () => {
-    const db = database(aUser(1));
+    const db = new UserDatabase(aUser(1));
     const users = redis.cache().entity(User, { load: db.load });
     await users.get(key);
     const failure = new Error("unique violation");
@@ -92,7 +95,7 @@ describe("write", () => {
   });
 
   test("a writer that dies between begin and finish leaves nothing stale: readers load and do not store", async () => {
-    const db = database(aUser(1));
+    const db = new UserDatabase(aUser(1));
     const users = redis.cache().entity(User, { load: db.load });
     await users.get(key);
     const dying = redis.cache({ markerMs: 2_000 });
@@ -120,7 +123,9 @@ describe("write", () => {
     const users = redis.cache({ markerMs: 450, scriptTimeoutMs: 140 }).entity(User, { load: async () => null });
     const { signal } = await new Promise<{ signal: AbortSignal }>((resolve) => {
       void users.write(key, async (context) => {
-        await eventually(async () => (await redis.calls("evalsha")) >= 0 && context.signal.aborted, 1_500).catch(() => {});
+        await eventually(async () => (await redis.calls("evalsha")) >= 0 && context.signal.aborted, 1_500).catch(
+          () => {},
+        );
         resolve(context);
         return aUser(1);
       });
@@ -145,7 +150,7 @@ describe("write", () => {
   });
 
   test("null deletes the row: not found is stored, and a replica that still has the row is refused", async () => {
-    const db = database(aUser(1, { version: 4 }));
+    const db = new UserDatabase(aUser(1, { version: 4 }));
     const users = redis.cache().entity(User, { load: db.load });
     expect(await users.write(key, async () => loaded<User>(null, { version: 4 }))).toEqual({ version: 5 });
     expect(await users.getEntry(key)).toMatchObject({ source: "redis", value: null });
@@ -156,7 +161,7 @@ describe("write", () => {
   });
 
   test("undefined only invalidates", async () => {
-    const users = redis.cache().entity(User, { load: database(aUser(1)).load });
+    const users = redis.cache().entity(User, { load: new UserDatabase(aUser(1)).load });
     await users.get(key);
     expect(await users.write(key, async () => undefined)).toEqual({ version: 0 });
     expect(await redis.client.exists(KEY)).toBe(0);
@@ -164,7 +169,7 @@ describe("write", () => {
 
   test("what persist returned wrongly is told after the end of the write, with committed: true", async () => {
     const cache = redis.cache();
-    const users = cache.entity(User, { load: database(aUser(1)).load });
+    const users = cache.entity(User, { load: new UserDatabase(aUser(1)).load });
     const cases: readonly (readonly [string, () => Promise<unknown>])[] = [
       ["E_VERSION", async () => aUser(1, { version: 0 })],
       ["E_LOADER", async () => aUser(2)],
@@ -177,7 +182,10 @@ describe("write", () => {
       expect(await redis.client.exists(KEY, WRITERS, LEASE)).toBe(0);
     }
     const replica = cache.entity(ReplicaUser, { load: async () => null });
-    expect(await errorOf(replica.write(key, async () => undefined))).toMatchObject({ code: "E_VERSION", committed: true });
+    expect(await errorOf(replica.write(key, async () => undefined))).toMatchObject({
+      code: "E_VERSION",
+      committed: true,
+    });
     expect(await errorOf(replica.write(key, async () => null))).toMatchObject({ code: "E_VERSION", committed: true });
   });
 
@@ -205,10 +213,10 @@ describe("write", () => {
   });
 
   test("readers and writers at once: no read is older than what was written before it began", async () => {
-    const db = database(aUser(1, { version: 1 }));
+    const db = new UserDatabase(aUser(1, { version: 1 }));
     const caches = [redis.cache(), redis.cache()].map((cache) => cache.entity(StrongUser, { load: db.load }));
     let written = 1;
-    let stop = false;
+    const stop = new AbortController();
     const writer = (async () => {
       for (let version = 2; version < 150; version++) {
         await caches[0]?.write(key, async () => {
@@ -217,11 +225,11 @@ describe("write", () => {
         });
         written = version;
       }
-      stop = true;
+      stop.abort();
     })();
     let hits = 0;
     const readers = [...caches, ...caches].map(async (users) => {
-      while (!stop) {
+      while (!stop.signal.aborted) {
         const least = written;
         const { version, source } = await users.getEntry(key);
         if (source === "redis") hits += 1;

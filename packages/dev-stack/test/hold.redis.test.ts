@@ -59,10 +59,10 @@ describe("run", () => {
     const running = startCommand(root, ["run", process.execPath, "-e", script]);
     await started(running, "\n");
     const command = Number(running.stdout().split(" ")[1]);
-    expect(readFileSync(`/proc/${command}/cmdline`, "utf8")).toContain("setInterval");
+    expect(commandLine(command)).toContain("setInterval");
     running.process.kill("SIGKILL");
     expect(await nothingRuns()).toBe(true);
-    expect(await eventually(() => !isAlive(command))).toBe(true);
+    expect(await eventually(() => commandLine(command) === "")).toBe(true);
   });
 
   test("says what could not be run, and leaves nothing", async () => {
@@ -91,7 +91,7 @@ describe("hold", () => {
 
     const second = startCommand(root, ["hold"]);
     await started(second, "held by");
-    for (const pid of childrenOf(pidOf(second))) process.kill(pid, "SIGKILL");
+    process.kill(guardOf(second), "SIGKILL");
     second.process.kill("SIGKILL");
     await second.ended;
     // Now nobody is left who could stop the servers; whoever comes next sees that the holder is dead.
@@ -103,7 +103,7 @@ describe("hold", () => {
   test("stops the servers itself when only its guard was killed", async () => {
     const holding = startCommand(root, ["hold"]);
     await started(holding, "held by");
-    for (const pid of childrenOf(pidOf(holding))) process.kill(pid, "SIGKILL");
+    process.kill(guardOf(holding), "SIGKILL");
     holding.process.kill("SIGTERM");
     await holding.ended;
     expect(processesIn(root)).toEqual([]);
@@ -139,15 +139,23 @@ describe("hold", () => {
   });
 });
 
-function isAlive(pid: number): boolean {
+function commandLine(pid: number): string {
   try {
     // Empty for a zombie.
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "";
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
   } catch {
-    return false;
+    return "";
   }
 }
 
-function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
+/** The servers are children of the holder as well, if it started them. */
+function guardOf({ process }: Running): number {
+  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8");
+  const guard = children
+    .trim()
+    .split(" ")
+    .map(Number)
+    .find((pid) => commandLine(pid).includes("guard.ts"));
+  if (guard === undefined) throw new Error("the holder has no guard");
+  return guard;
 }

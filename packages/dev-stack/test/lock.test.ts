@@ -20,7 +20,9 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function contend(startAt: number): Promise<number | null> {
-  const child = spawn(process.execPath, [PROGRAM, path, join(folder, "journal"), String(startAt)], { stdio: "inherit" });
+  const child = spawn(process.execPath, [PROGRAM, path, join(folder, "journal"), String(startAt)], {
+    stdio: "inherit",
+  });
   return new Promise((resolve) => child.once("exit", resolve));
 }
 

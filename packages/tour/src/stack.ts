@@ -1,8 +1,9 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { createWriteStream, existsSync, readFileSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { parseEnv, promisify } from "node:util";
+import { parseEnv, promisify, stripVTControlCharacters } from "node:util";
 
 export const REPOSITORY: string = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -67,18 +68,19 @@ export async function startStack(write: (text: string) => void): Promise<Started
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...(process.stdout.isTTY ? { LOG_FORMAT: "pretty", FORCE_COLOR: "1" } : {}) },
   });
+  mkdirSync(DEV_FOLDER, { recursive: true });
+  const log = createWriteStream(join(DEV_FOLDER, "services.log"));
   const tail: string[] = [];
-  let following = false;
-  const chunks = (chunk: Buffer): void => {
-    const text = chunk.toString();
-    tail.push(text);
-    if (tail.length > 200) tail.shift();
-    if (following) write(text);
-    log?.write(text);
-  };
-  let log: ReturnType<typeof createWriteStream> | undefined;
-  turbo.stdout.on("data", chunks);
-  turbo.stderr.on("data", chunks);
+  let phase: "starting" | "quiet" | "following" = "starting";
+  for (const stream of [turbo.stdout, turbo.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => {
+      log.write(`${line}\n`);
+      tail.push(line);
+      if (tail.length > 200) tail.shift();
+      if (phase === "following") write(`${line}\n`);
+      else if (phase === "starting") announce(line, write);
+    });
+  }
   const ended = new Promise<void>((resolve) => turbo.once("exit", () => resolve()));
   const stop = (): Promise<void> => stopProcess(turbo, ended);
 
@@ -86,9 +88,8 @@ export async function startStack(write: (text: string) => void): Promise<Started
   for (;;) {
     const stack = await runningStack();
     if (stack) {
-      log = createWriteStream(join(DEV_FOLDER, "services.log"));
-      for (const text of tail) log.write(text);
-      return { stack, ended, stop, follow: () => (following = true) };
+      phase = "quiet";
+      return { stack, ended, stop, follow: () => (phase = "following") };
     }
     const over = turbo.exitCode !== null || turbo.signalCode !== null;
     if (over || performance.now() > deadline) {
@@ -96,10 +97,16 @@ export async function startStack(write: (text: string) => void): Promise<Started
       const why = over
         ? `turbo run dev ended with ${turbo.exitCode ?? turbo.signalCode}`
         : `not ready within ${READY_WITHIN_MS / 1000} s`;
-      throw new Error(`the stack did not start: ${why}\n${tail.join("")}`);
+      throw new Error(`the stack did not start: ${why}\n${tail.join("\n")}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
+}
+
+/** What a person wants to see of the start: servers, migrations, seed. */
+function announce(line: string, write: (text: string) => void): void {
+  const [, text] = /:(?:up|migrate|seed): (?!\$|cache )(.*)/.exec(stripVTControlCharacters(line)) ?? [];
+  if (text) write(`   ${text}\n`);
 }
 
 async function stopProcess(child: ChildProcess, ended: Promise<void>): Promise<void> {

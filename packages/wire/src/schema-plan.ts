@@ -1,9 +1,16 @@
 import type { EnumType, Field, MessageType, ScalarType } from "./schema.ts";
 import { compareUtf8 } from "./utf8.ts";
 
+const properties = new Map<string, string>();
+
 /** The TypeScript property of a proto name: the lowerCamelCase of Protobuf's own `json_name` rule. */
 export function propertyName(name: string): string {
-  return name.replaceAll(/_+(.?)/g, (_, next: string) => next.toUpperCase());
+  const known = properties.get(name);
+  if (known !== undefined) return known;
+  const property = name.replaceAll(/_+(.?)/g, (_, next: string) => next.toUpperCase());
+  // Names come from contracts, so there are few; each is asked for with every key that is built.
+  properties.set(name, property);
+  return property;
 }
 
 export type Kind = ScalarType | "enum" | "message";

@@ -3,6 +3,7 @@ import { type CodecName, codecById, codecs, type MessageType } from "@cachepact/
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { schemaWithValue } from "./arbitrary.ts";
+import { onlyItsOwn, roundTrip } from "./codec-property.ts";
 import { type Case, entityRecord, hex, ofKind, unhex } from "./fixture.ts";
 import { completed, type Neutral, native } from "./neutral.ts";
 import { thrown } from "./thrown.ts";
@@ -89,38 +90,11 @@ test("the golden user has the bytes that the prototypes of both languages made",
 
 describe("any value of any schema", () => {
   test.each(names)("%s: a strict decode of the encoding gives the value", (name) => {
-    fc.assert(
-      fc.property(schemaWithValue, ([schema, value]) => {
-        const bytes = codecs[name].encode(schema, value);
-        expect(codecs[name].decode(schema, bytes, "strict")).toEqual(value);
-      }),
-      { numRuns: 400 },
-    );
+    fc.assert(roundTrip(name), { numRuns: 400 });
   });
 
   test.each(names)("%s: a strict decode accepts no other bytes than its own encoding", (name) => {
-    const flip = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 }), fc.constantFrom("flip", "cut", "insert"));
-    fc.assert(
-      fc.property(schemaWithValue, flip, ([schema, value], [position, change, how]) => {
-        const bytes = codecs[name].encode(schema, value);
-        const at = position % (bytes.length + 1);
-        const mutated =
-          how === "cut"
-            ? bytes.slice(0, at)
-            : how === "insert"
-              ? Uint8Array.of(...bytes.slice(0, at), change, ...bytes.slice(at))
-              : bytes.map((byte, index) => (index === at ? byte ^ change : byte));
-        const code = thrown(() => {
-          const decoded = codecs[name].decode(schema, mutated, "strict");
-          expect(hex(codecs[name].encode(schema, decoded))).toBe(hex(mutated));
-        });
-        // Whatever is wrong has a code; no other exception leaves a codec.
-        if (code !== undefined) expect(code).toMatch(/^E_/);
-        const lenient = thrown(() => codecs[name].decode(schema, mutated, "lenient"));
-        if (lenient !== undefined) expect(lenient).toMatch(/^E_/);
-      }),
-      { numRuns: 600 },
-    );
+    fc.assert(onlyItsOwn(name), { numRuns: 600 });
   });
 
   test("the three codecs hold the same value", () => {

@@ -57,7 +57,7 @@ export async function drain(
   const entries = await connection.head(partition.keys.wb, partition.readCount);
   const first = entries[0];
   partition.oldestVersion = first === undefined ? null : versionOf(first.id);
-  await clearLostMarks(partition, connection, facts, context);
+  await clearDeadMarks(partition, connection, facts, context);
   if (first === undefined) {
     await checkState(partition, connection, facts, clock);
     return { outcome: "empty" };
@@ -104,8 +104,7 @@ async function makeReady(
   if (armed === null) return false;
   partition.armedRun = facts.run;
   partition.checkedAtMs = context.clock.monotonic();
-  // With the stream gone, marks may stand for events that nobody can deliver any more.
-  if (armed.state === "loss" && armed.dirty > 0) partition.lostUpTo = armed.clk;
+  if (armed.dirty > 0) partition.sweepUpTo = armed.clk;
   const { state, epoch, dirty } = armed;
   context.emit({ type: "armed", ...partition.place, state, epoch, dirty });
   return true;
@@ -129,33 +128,34 @@ async function checkState(
 }
 
 /**
- * After a loss: a mark whose event is gone would keep its key out of the cache for ever. Versions accepted after arming lie
- * above `lostUpTo`, so once the stream's head does too, every mark at or below it is such a one.
+ * A mark whose event is gone, with a deleted stream for example, would keep its key out of the cache for ever. Versions
+ * accepted after arming lie above `sweepUpTo`, so once the stream's head does too, every mark at or below it is such a one.
+ * Looked for after each arming, so that it does not matter which worker saw the loss.
  */
-async function clearLostMarks(
+async function clearDeadMarks(
   partition: Partition,
   connection: RedisConnection,
   facts: ServerFacts,
   context: DrainContext,
 ): Promise<void> {
-  const { lostUpTo, oldestVersion, log } = partition;
-  if (lostUpTo === null || (oldestVersion !== null && oldestVersion <= lostUpTo)) return;
+  const { sweepUpTo, oldestVersion, log } = partition;
+  if (sweepUpTo === null || (oldestVersion !== null && oldestVersion <= sweepUpTo)) return;
   let marks = 0;
   let cursor = "0";
   do {
     const page = await connection.page(partition.keys.dirty, cursor);
-    const lost: BatchKey[] = [];
+    const dead: BatchKey[] = [];
     for (const [id, text] of page.fields) {
       const version = Number(text);
       // The value's generation is not in the mark; the highest known one wrote it, unless a roll is under way.
-      if (version <= lostUpTo) lost.push({ id, version, generation: log.record.generation });
+      if (version <= sweepUpTo) dead.push({ id, version, generation: log.record.generation });
     }
-    await forget(partition, connection, facts.run, lost, context.random);
-    marks += lost.length;
+    await forget(partition, connection, facts.run, dead, context.random);
+    marks += dead.length;
     cursor = page.cursor;
   } while (cursor !== "0");
-  partition.lostUpTo = null;
-  context.emit({ type: "marks_cleared", ...partition.place, marks });
+  partition.sweepUpTo = null;
+  if (marks > 0) context.emit({ type: "marks_cleared", ...partition.place, marks });
 }
 
 /**

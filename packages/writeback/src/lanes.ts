@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Balance } from "./balance.ts";
 import { classifyFailure, sqlState } from "./database.ts";
 import { type DrainContext, type Drained, drain } from "./drain.ts";
@@ -23,24 +24,32 @@ export class Lanes {
   readonly #balance: Balance;
   readonly #connections: readonly RedisConnection[];
   readonly #context: LanesContext;
-  #waking = new AbortController();
+  #waking: AbortController;
 
   constructor(balance: Balance, connections: readonly RedisConnection[], context: LanesContext) {
     this.#balance = balance;
     this.#connections = connections;
     this.#context = context;
+    this.#waking = this.#newBell();
   }
 
   /** Ends the waiting of all lanes: there may be something to do. */
   wake(): void {
     this.#waking.abort();
-    this.#waking = new AbortController();
+    this.#waking = this.#newBell();
   }
 
   /** Works until the signal is aborted, and then to the end of the batches in flight. */
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => this.wake(), { once: true });
     await Promise.all(this.#connections.map((connection) => this.#lane(connection, signal)));
+  }
+
+  #newBell(): AbortController {
+    const bell = new AbortController();
+    // Every lane may wait for it, which Node would take for a leak.
+    setMaxListeners(this.#connections.length, bell.signal);
+    return bell;
   }
 
   async #lane(connection: RedisConnection, signal: AbortSignal): Promise<void> {
@@ -125,10 +134,13 @@ export class Lanes {
 
 /** What Postgres said, without its detail and context: they may hold the value. */
 function describeRefusal(partition: Partition, error: Error): Error {
+  const state = sqlState(error) ?? "unknown";
   const constraint =
     "constraint" in error && typeof error.constraint === "string" ? `, constraint ${error.constraint}` : "";
+  // Class 42 names tables, columns and rights only.
+  const said = state.startsWith("42") ? ` (${error.message})` : "";
   return new Error(
-    `writing a batch of ${partition.keys.tag}: Postgres refused it with SQLSTATE ${sqlState(error) ?? "unknown"}${constraint}; ` +
+    `writing a batch of ${partition.keys.tag}: Postgres refused it with SQLSTATE ${state}${constraint}${said}; ` +
       "its events stay in Redis until the table accepts them",
   );
 }

@@ -42,6 +42,10 @@ export class Ownership {
    */
   async register(log: string, partitions: number): Promise<void> {
     await this.#database.query(sql("register"), [log, partitions]);
+    // Workers that were killed leave their row.
+    await this.#database.query("delete from wb_worker where log = $1 and seen < clock_timestamp() - interval '1 day'", [
+      log,
+    ]);
     const [row] = await this.#database.query<{ count: number }>(
       "select count(*)::integer as count from wb_part where log = $1",
       [log],

@@ -31,8 +31,8 @@ export class Partition {
   oldestVersion: number | null = null;
   /** Why it stands still; null = it does not. */
   pause: PauseReason | null = null;
-  /** Marks up to this version may have lost their events: to be cleared once the stream is past it. */
-  lostUpTo: number | null = null;
+  /** Marks up to this version are to be looked at once the stream is past it; null = they were. */
+  sweepUpTo: number | null = null;
 
   constructor(log: Log, claim: Claim, readCount: number) {
     this.log = log;

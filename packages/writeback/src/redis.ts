@@ -2,7 +2,7 @@ import type { Clock, Random } from "@cachepact/cache-core";
 import { CachepactError, type ScriptName, scripts } from "@cachepact/wire";
 import { Redis } from "ioredis";
 import { asError } from "./events.ts";
-import { spread } from "./sleep.ts";
+import { sleep, spread } from "./sleep.ts";
 
 /** Longest wait for any reply: the worker's largest read takes some milliseconds. */
 export const COMMAND_TIMEOUT_MS = 1_000;
@@ -90,7 +90,8 @@ export class RedisConnection {
 
   /** Starts connecting, and reconnects for ever. */
   open(): void {
-    this.#redis.connect().catch((error: unknown) => this.#onError(asError(error)));
+    // Its failure is also an "error" event.
+    this.#redis.connect().catch(() => undefined);
   }
 
   close(): void {
@@ -161,7 +162,8 @@ export class RedisConnection {
       this.#onReady(info);
     } catch (error) {
       this.#onError(asError(error));
-      // Without the run id nothing can be sent: try again on a new connection.
+      // Without the run id nothing can be sent: try again on a new connection. Not at once: it may be a password.
+      await sleep(this.#clock, RECONNECT_MAX_MS);
       if (generation === this.#generation && this.#redis.status === "ready") this.#redis.disconnect(true);
     }
   }

@@ -1,7 +1,7 @@
-import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { accept } from "./accept.ts";
+import { expectRows, writeDuring } from "./load.ts";
 import { preferences, Stack, until, usersOf } from "./stack.ts";
 
 const PARTITIONS = 16;
@@ -42,26 +42,15 @@ describe("sharing", () => {
   test("writes go on while partitions move, each row ends at its last version and no version is written twice", async () => {
     stack.work();
     await stack.armed();
-    const last = new Map<number, number>();
-    const enough = new AbortController();
-    const writer = (async () => {
-      while (!enough.signal.aborted) {
-        const userId = randomInt(1, 200);
-        last.set(userId, await accept(stack.client, userId, preferences(userId)));
-      }
-    })();
-    const second = stack.work();
-    await until("the second to take its share", () => owned(second) === 8);
-    await second.stop();
-    const third = stack.work();
-    await until("the third to take its share", () => owned(third) === 8);
-    enough.abort();
-    await writer;
+    const versions = await writeDuring(stack, async () => {
+      const second = stack.work();
+      await until("the second to take its share", () => owned(second) === 8);
+      await second.stop();
+      const third = stack.work();
+      await until("the third to take its share", () => owned(third) === 8);
+    });
     await stack.drained();
-    for (const [userId, version] of last) expect((await stack.row(userId))?.ver).toBe(version);
-    const { rows } = await stack.pool.query("select id, ver from row_writes group by id, ver having count(*) > 1");
-    expect(rows).toEqual([]);
-    expect(last.size).toBeGreaterThan(20);
+    await expectRows(stack, versions);
   });
 
   test("a worker that stops gives everything back, and the other one has it without waiting for a lease", async () => {

@@ -24,7 +24,7 @@ export class Stack {
   readonly postgres: PostgresServer;
   readonly pool: Pool;
   /** Talks to Redis as an operator would. */
-  client: Redis;
+  readonly client: Redis;
   readonly #workers = new Set<Worker>();
 
   private constructor(redis: RedisServer, postgres: PostgresServer) {
@@ -45,7 +45,14 @@ export class Stack {
   /** Empties both servers. Only between workers. */
   async reset(): Promise<void> {
     await this.client.flushall();
-    await this.pool.query("truncate wb_part, wb_worker, cachepact_tombstone, preferences, row_writes");
+    await until("Postgres to answer", async () => {
+      // A pooled connection may not have noticed yet that a test restarted its server.
+      const truncated = this.pool.query("truncate wb_part, wb_worker, cachepact_tombstone, preferences, row_writes");
+      return truncated.then(
+        () => true,
+        () => false,
+      );
+    });
   }
 
   /** A worker with an event log. Its default lease is short, so that take-overs do not make a test long. */

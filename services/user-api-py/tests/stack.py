@@ -68,7 +68,8 @@ class Service:
         self.child = subprocess.Popen(
             command,
             cwd=cwd,
-            env={"PATH": os.environ["PATH"], **_python_path(), **env},
+            # No variable of a development stack that happens to run gets in.
+            env={"PATH": os.environ["PATH"], "CACHEPACT_DEV_DIR": os.devnull, **_python_path(), **env},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from cachepact import CachepactError
 from user_api.config import Config, load_config
@@ -8,8 +10,12 @@ RIGHT = {"REDIS_URL": "redis://127.0.0.1:6379", "DATABASE_URL": "postgres://127.
 NAMES = ("REDIS_URL", "DATABASE_URL", "CACHE_NAMESPACE", "HOST", "USER_API_PY_PORT", "LOG_LEVEL")
 
 
+Load = Callable[..., Config]
+Problems = Callable[..., tuple[str, ...]]
+
+
 @pytest.fixture
-def load(monkeypatch):
+def load(monkeypatch: pytest.MonkeyPatch) -> Load:
     def load_with(**env: str) -> Config:
         for name in NAMES:
             monkeypatch.delenv(name, raising=False)
@@ -21,7 +27,7 @@ def load(monkeypatch):
 
 
 @pytest.fixture
-def problems_of(load):
+def problems_of(load: Load) -> Problems:
     def problems(**env: str) -> tuple[str, ...]:
         with pytest.raises(CachepactError) as caught:
             load(**env)
@@ -33,7 +39,7 @@ def problems_of(load):
     return problems
 
 
-def test_all_but_the_two_servers_has_defaults(load):
+def test_all_but_the_two_servers_has_defaults(load: Load) -> None:
     config = load(**RIGHT)
     assert config.redis_url.get_secret_value() == RIGHT["REDIS_URL"]
     assert (config.cache_namespace, config.host, config.user_api_py_port, config.log_level) == (
@@ -44,7 +50,7 @@ def test_all_but_the_two_servers_has_defaults(load):
     )
 
 
-def test_every_variable_is_taken(load):
+def test_every_variable_is_taken(load: Load) -> None:
     config = load(**RIGHT, CACHE_NAMESPACE="acme", HOST="0.0.0.0", USER_API_PY_PORT="0", LOG_LEVEL="debug")
     assert (config.cache_namespace, config.host, config.user_api_py_port, config.log_level) == (
         "acme",
@@ -54,14 +60,14 @@ def test_every_variable_is_taken(load):
     )
 
 
-def test_an_empty_variable_counts_as_absent(load, problems_of):
+def test_an_empty_variable_counts_as_absent(load: Load, problems_of: Problems) -> None:
     assert load(**RIGHT, CACHE_NAMESPACE="", HOST="", USER_API_PY_PORT="", LOG_LEVEL="").user_api_py_port == 3002
     assert problems_of(**{**RIGHT, "REDIS_URL": ""}) == (
         "REDIS_URL is missing: set it to something like redis://host:6379",
     )
 
 
-def test_every_problem_is_listed_at_once_and_no_value(problems_of):
+def test_every_problem_is_listed_at_once_and_no_value(problems_of: Problems) -> None:
     problems = problems_of(
         REDIS_URL="http://user:s3cret@host", CACHE_NAMESPACE="No Spaces!", USER_API_PY_PORT="65536", LOG_LEVEL="loud"
     )
@@ -79,16 +85,16 @@ def test_every_problem_is_listed_at_once_and_no_value(problems_of):
     "url",
     ["redis:", "redis://", "not a url", "http://host", "postgres://host", "redis://h:0x1", "redis://h/0?family=6"],
 )
-def test_a_wrong_redis_url_is_refused(problems_of, url):
+def test_a_wrong_redis_url_is_refused(problems_of: Problems, url: str) -> None:
     assert problems_of(**{**RIGHT, "REDIS_URL": url}) == ("REDIS_URL must be a URL like redis://host:6379",)
 
 
 @pytest.mark.parametrize("port", ["-1", "80a", "3.5", "1e3", " 80", "٨٠"])
-def test_a_wrong_port_is_refused(problems_of, port):
+def test_a_wrong_port_is_refused(problems_of: Problems, port: str) -> None:
     assert problems_of(**RIGHT, USER_API_PY_PORT=port) == ("USER_API_PY_PORT must be a whole number from 0 to 65535",)
 
 
-def test_what_a_log_shows_of_the_urls_is_where_they_lead_not_who_goes_there(load):
+def test_what_a_log_shows_of_the_urls_is_where_they_lead_not_who_goes_there(load: Load) -> None:
     config = load(
         REDIS_URL="rediss://user:s3cret@cache.internal:6380/0",
         DATABASE_URL="postgres://app:s3cret@db.internal/users?sslpassword=s3cret",

@@ -47,9 +47,10 @@ def test_the_log_has_one_line_for_each_request_no_body_and_no_query(stack: Stack
         "the log",
         lambda: lines if '"/nothing"' in "".join(lines := stack.python_service.lines[before:]) else None,
     )
-    lines = [json.loads(line) for line in written]
+    asked = {"/users/1", "/healthz", "/nothing"}
+    lines = [line for line in map(json.loads, written) if line["url"] in asked]
     assert [(line["method"], line["url"], line["status"], line["msg"]) for line in lines] == [
         ("PUT", "/users/1", 400, "request"),
         ("GET", "/nothing", 404, "request"),
     ]
-    assert "s3cret" not in json.dumps(lines)
+    assert "s3cret" not in "".join(written)

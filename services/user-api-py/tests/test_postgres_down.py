@@ -1,12 +1,28 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 import redis
 from stack import Stack, error_of, eventually
 
 pytestmark = pytest.mark.redis
+
+
+async def test_a_statement_that_waits_for_a_lock_is_given_up_and_nothing_is_changed(stack: Stack) -> None:
+    user = stack.new_user()
+    locker = await asyncpg.connect(stack.postgres.url)
+    try:
+        async with locker.transaction():
+            await locker.execute("select 1 from users where id = $1 for update", user["id"])
+            answer = await asyncio.to_thread(stack.python.put, f"/users/{user['id']}", json={**user, "name": "late"})
+        assert (answer.status_code, error_of(answer)["code"]) == (503, "UNAVAILABLE")
+    finally:
+        await locker.close()
+    kept = stack.python.get(f"/users/{user['id']}").json()
+    assert (kept["name"], kept["version"]) == (user["name"], 1)
 
 
 def test_while_postgres_is_down_hits_are_served_all_else_is_503_and_nothing_is_guessed(stack: Stack) -> None:

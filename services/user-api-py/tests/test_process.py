@@ -4,6 +4,7 @@ import signal
 
 import httpx
 import pytest
+import redis
 from stack import Stack, python_service
 
 pytestmark = pytest.mark.redis
@@ -41,6 +42,14 @@ def test_without_redis_and_postgres_it_starts_says_what_is_away_and_shows_no_pas
     log = "\n".join(service.lines)
     assert "s3cret" not in log
     assert f'"database_url": "postgres://{NOBODY}/users"' in log
+
+
+def test_keys_carry_the_namespace(stack: Stack) -> None:
+    env = {"REDIS_URL": stack.redis.url, "DATABASE_URL": stack.postgres.url, "CACHE_NAMESPACE": "acme"}
+    with python_service(**env).listening() as service, service.client() as client:
+        user = client.post("/users", json={"email": "a@b.c", "name": "Ada"}).json()
+    with redis.Redis.from_url(stack.redis.url) as operator:
+        assert operator.exists(f"acme:user@1:{user['id']}") == 1
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from cachepact_contracts import Preferences
@@ -8,6 +9,9 @@ from user_api.errors import HttpError
 from user_api.preferences.preferences_body import parse_preferences_put
 from user_api.request import parse_id
 from user_api.users.user_body import parse_user_post, parse_user_put
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 USER = (
     '{"email":"ada@example.com","name":"Ada","roles":["admin"],"labels":{"a":"b"},"balance_cents":"9007199254740993"}'
@@ -22,30 +26,30 @@ def user_with(name: str, text: str | None) -> bytes:
     return f"{{{','.join(parts)}}}".encode()
 
 
-def refusal(run, *arguments) -> tuple[int, str, str | None]:
+def refusal(run: Callable[..., object], *arguments: object) -> tuple[int, str, str | None]:
     with pytest.raises(HttpError) as caught:
         run(*arguments)
     return caught.value.status, caught.value.code, caught.value.field
 
 
 @pytest.mark.parametrize("text", ["0", "42", "-1", "9007199254740991", "-9007199254740991"])
-def test_an_id_is_read(text):
+def test_an_id_is_read(text: str) -> None:
     assert parse_id(text) == int(text)
 
 
 @pytest.mark.parametrize(
     "text", ["abc", "", "042", "+42", "-0", " 42", "42 ", "4_2", "1.5", "1e3", "0x10", "٤٢", "42\n", "NaN"]
 )
-def test_another_form_of_an_id_is_refused(text):
+def test_another_form_of_an_id_is_refused(text: str) -> None:
     assert refusal(parse_id, text) == (400, "E_TYPE", "id")
 
 
 @pytest.mark.parametrize("text", ["9007199254740992", "-9007199254740992", "9" * 400, "9" * 5_000])
-def test_an_id_out_of_range_is_refused(text):
+def test_an_id_out_of_range_is_refused(text: str) -> None:
     assert refusal(parse_id, text) == (400, "E_RANGE", "id")
 
 
-def test_the_body_of_a_user_is_the_contracts_json_without_what_the_service_gives():
+def test_the_body_of_a_user_is_the_contracts_json_without_what_the_service_gives() -> None:
     draft, expected_version = parse_user_put(7, USER.encode())
     assert (draft.email, draft.name, draft.roles, draft.labels, draft.balance_cents, expected_version) == (
         "ada@example.com",
@@ -59,7 +63,7 @@ def test_the_body_of_a_user_is_the_contracts_json_without_what_the_service_gives
     assert (draft.email, draft.name, draft.roles, draft.labels, draft.balance_cents) == ("a@b.c", "Ada", [], {}, 0)
 
 
-def test_a_body_may_repeat_the_id_of_the_path_and_carries_the_expected_version():
+def test_a_body_may_repeat_the_id_of_the_path_and_carries_the_expected_version() -> None:
     body = f'{{"id":7,"version":3,"created_at":"2001-01-01T00:00:00Z",{USER[1:]}'
     assert parse_user_put(7, body.encode())[1] == 3
 
@@ -77,7 +81,7 @@ def test_a_body_may_repeat_the_id_of_the_path_and_carries_the_expected_version()
         ("[" * 60_000, "E_DEPTH"),
     ],
 )
-def test_what_is_no_json_object_is_refused(body, code):
+def test_what_is_no_json_object_is_refused(body: str, code: str) -> None:
     assert refusal(parse_user_put, 7, body.encode()) == (400, code, None)
 
 
@@ -106,31 +110,31 @@ def test_what_is_no_json_object_is_refused(body, code):
         ("created_at", '"yesterday"', "E_TYPE"),
     ],
 )
-def test_a_wrong_member_is_refused_and_named(name, text, code):
+def test_a_wrong_member_is_refused_and_named(name: str, text: str | None, code: str) -> None:
     assert refusal(parse_user_put, 7, user_with(name, text)) == (400, code, name)
 
 
-def test_a_member_twice_is_refused_also_one_that_the_service_would_give():
+def test_a_member_twice_is_refused_also_one_that_the_service_would_give() -> None:
     for twice in ('"email":"x"', '"id":7,"id":7'):
         assert refusal(parse_user_put, 7, f"{{{twice},{USER[1:]}".encode())[:2] == (400, "E_DUP")
 
 
-def test_bytes_that_are_no_utf8_are_refused():
+def test_bytes_that_are_no_utf8_are_refused() -> None:
     assert refusal(parse_user_put, 7, USER.encode().replace(b"ada@", b"\xffda@"))[:2] == (400, "E_UTF8")
 
 
-def test_a_new_user_has_no_id_and_no_version():
+def test_a_new_user_has_no_id_and_no_version() -> None:
     assert refusal(parse_user_post, user_with("id", "7")) == (400, "E_RANGE", "id")
     assert refusal(parse_user_post, user_with("version", "1")) == (400, "E_RANGE", "version")
     assert refusal(parse_user_post, user_with("email", None)) == (400, "E_MISSING", "email")
 
 
-def test_what_would_fit_the_request_but_no_entry_is_refused_before_anything_is_written():
+def test_what_would_fit_the_request_but_no_entry_is_refused_before_anything_is_written() -> None:
     # The profile of this user would be over its limit of 16 KiB, although the user itself fits.
     assert refusal(parse_user_put, 7, user_with("name", json.dumps("x" * 20_000)))[:2] == (413, "E_SIZE")
 
 
-def test_the_body_of_preferences_is_the_contracts_json_with_defaults():
+def test_the_body_of_preferences_is_the_contracts_json_with_defaults() -> None:
     preferences = parse_preferences_put(7, b'{"theme":"THEME_DARK"}')
     assert (preferences.user_id, preferences.theme, preferences.language, preferences.settings) == (7, 2, "", {})
     assert Preferences.__cachepact__.to_json(parse_preferences_put(7, b"{ }")) == (
@@ -148,10 +152,10 @@ def test_the_body_of_preferences_is_the_contracts_json_with_defaults():
         (b'{"settings":{"a":1}}', "E_TYPE", "settings"),
     ],
 )
-def test_wrong_preferences_are_refused_and_the_field_named(body, code, field):
+def test_wrong_preferences_are_refused_and_the_field_named(body: bytes, code: str, field: str) -> None:
     assert refusal(parse_preferences_put, 7, body) == (400, code, field)
 
 
-def test_more_than_an_entry_holds_is_refused():
+def test_more_than_an_entry_holds_is_refused() -> None:
     body = json.dumps({"settings": {"a": "x" * 17_000}}).encode()
     assert refusal(parse_preferences_put, 7, body)[:2] == (413, "E_SIZE")

@@ -55,7 +55,9 @@ export async function createServer({ cache, database, log }: ServerParts): Promi
 
   app.setErrorHandler((error, request, reply) => {
     const answer = fromFastify(error) ?? toHttpError(error);
-    if (answer.status >= 500) request.log[answer.status === 503 ? "warn" : "error"]({ err: error }, answer.message);
+    // An outage comes with many of these: one line, no stack.
+    if (answer.status === 503) request.log.warn({ code: answer.code, reason: String(answer.cause) }, answer.message);
+    else if (answer.status >= 500) request.log.error({ code: answer.code, err: error }, answer.message);
     return sendError(reply, answer);
   });
   app.setNotFoundHandler((request, reply) => sendError(reply, notFound(`${request.method} ${pathOf(request.url)}`)));

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type PostgresServer, type RedisServer, startPostgres, startRedis } from "@cachepact/dev-stack";
+import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { migrate } from "../src/migrate.ts";
 
@@ -95,6 +96,16 @@ describe("with both", () => {
   });
   afterAll(() => Promise.all([redis.stop(), postgres.stop()]));
 
+  test("keys carry CACHE_NAMESPACE", async () => {
+    const service = start({ REDIS_URL: redis.url, DATABASE_URL: postgres.url, CACHE_NAMESPACE: "acme" });
+    const url = await service.url;
+    const body = JSON.stringify({ email: "a@b.c", name: "Ada" });
+    const { id } = (await (await fetch(`${url}/users`, { method: "POST", body })).json()) as { id: number };
+    const client = new Redis(redis.url);
+    expect(await client.keys("*user@1*")).toContain(`acme:user@1:${id}`);
+    client.disconnect();
+  });
+
   test.each(["SIGINT", "SIGTERM"] as const)(
     "%s: a running request is answered, a kept-alive connection does not hold it, code 0",
     async (signal) => {
@@ -103,7 +114,7 @@ describe("with both", () => {
       await (await fetch(`${url}/healthz`)).text(); // leaves a kept-alive connection
       const started = performance.now();
       const slow = Promise.all(
-        Array.from({ length: 50 }, (_, id) => fetch(`${url}/users/${id}`).then((answer) => answer.status)),
+        Array.from({ length: 50 }, (_, id) => fetch(`${url}/users/${1000 + id}`).then((answer) => answer.status)),
       );
       await fetch(`${url}/healthz`).then((answer) => answer.text());
       service.child.kill(signal);

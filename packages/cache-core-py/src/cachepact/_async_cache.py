@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from cachepact._entity import Entity
     from cachepact._entity_core import EntityCore
     from cachepact._results import Accepted, CacheEntry, RedisInfo, Written
-    from cachepact._store.effects import Flow
 
 K = TypeVar("K")
 V = TypeVar("V")
-T = TypeVar("T")
 
 
 class AsyncCache(BaseCache):
@@ -33,7 +31,8 @@ class AsyncCache(BaseCache):
     end, or use it as an async context manager.
     """
 
-    _driver: AsyncDriver | None = None
+    def _set_up(self) -> None:
+        self._driver = AsyncDriver(self._core)
 
     @overload
     def entity(
@@ -71,7 +70,7 @@ class AsyncCache(BaseCache):
         call: off, reads go to the loader and writes still invalidate. ``load_timeout_ms`` is the loader's hard
         deadline. E_OPTION that lists every problem.
         """
-        return AsyncEntityCache(self, self._bind(entity, load, enabled, load_timeout_ms))
+        return AsyncEntityCache(self._driver, self._bind(entity, load, enabled, load_timeout_ms))
 
     async def ready(self) -> None:
         """Wait until Redis is connected. Not needed: the first call connects, and reads work without Redis as well.
@@ -79,11 +78,11 @@ class AsyncCache(BaseCache):
         E_UNAVAILABLE when the connection attempt fails; E_EVICTION when Redis may evict the writes of an entity with a
         log.
         """
-        await self._run(ready(self._behind))
+        await self._driver.call(ready(self._behind))
 
     async def info(self) -> RedisInfo:
         """Read the figures of the Redis server. E_UNAVAILABLE."""
-        return await self._run(read_redis_info())
+        return await self._driver.call(read_redis_info())
 
     async def close(self) -> None:
         """Finish what callers wait for, for at most a second, and close the connections.
@@ -93,8 +92,7 @@ class AsyncCache(BaseCache):
         if not self._closed:
             self._closed = True
             self._core.quarantine.close()
-            if self._driver is not None:
-                await self._driver.close()
+            await self._driver.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -104,20 +102,14 @@ class AsyncCache(BaseCache):
     ) -> None:
         await self.close()
 
-    async def _run(self, flow: Flow[T]) -> T:
-        self._check_open()
-        if self._driver is None:
-            self._driver = AsyncDriver(self._core)
-        return await self._driver.run(flow)
-
 
 class AsyncEntityCache(Generic[K, V]):
     """One entity of an ``AsyncCache``. Keys first, options after."""
 
-    __slots__ = ("_cache", "_core")
+    __slots__ = ("_core", "_driver")
 
-    def __init__(self, cache: AsyncCache, core: EntityCore) -> None:
-        self._cache = cache
+    def __init__(self, driver: AsyncDriver, core: EntityCore) -> None:
+        self._driver = driver
         self._core = core
 
     async def get(self, key: K, *, min_version: int | None = None) -> V | None:
@@ -126,12 +118,12 @@ class AsyncEntityCache(Generic[K, V]):
         ``min_version``: the token of a write; an older value is never returned. Never fails because of Redis. Raises
         E_MIN_VERSION, E_LOAD_TIMEOUT, E_LOADER, E_CLOSED; what the loader raises is passed on.
         """
-        value: V | None = await self._cache._run(self._core.get(key, min_version))
+        value: V | None = await self._driver.call(self._core.get(key, min_version))
         return value
 
     async def get_entry(self, key: K, *, min_version: int | None = None) -> CacheEntry[V]:
         """Read as ``get``, with where the value came from."""
-        return await self._cache._run(self._core.get_entry(key, min_version))
+        return await self._driver.call(self._core.get_entry(key, min_version))
 
     async def write(
         self, key: K, persist: Callable[[WriteContext], Awaitable[V | Loaded[V] | Invalidate | None]]
@@ -142,7 +134,7 @@ class AsyncEntityCache(Generic[K, V]):
         the row is not at hand. Success means committed. Raises E_FENCE (STRONG; nothing was committed), E_UNCONFIRMED,
         E_VERSION, E_LOADER (``committed``), E_PATTERN for an entity with a log; what ``persist`` raises is passed on.
         """
-        return await self._cache._run(self._core.write(key, persist))
+        return await self._driver.call(self._core.write(key, persist))
 
     async def invalidate(self, key: K, *, version: int | None = None) -> None:
         """Delete the entry; call it after your commit.
@@ -150,7 +142,7 @@ class AsyncEntityCache(Generic[K, V]):
         ``version``: the committed one; required when the loader may read a replica. Raises E_PENDING when Redis could
         not be told yet: it is retried in the background.
         """
-        await self._cache._run(self._core.invalidate(key, version))
+        await self._driver.call(self._core.invalidate(key, version))
 
     async def put(self, key: K, value: V) -> Accepted:
         """Write behind: accept a full new state, seen at once by every reader, and persisted by a worker.
@@ -158,8 +150,8 @@ class AsyncEntityCache(Generic[K, V]):
         Raises E_FULL, E_UNAVAILABLE (``retry_after_ms``; nothing was accepted), E_UNKNOWN (``op``), E_EVICTION,
         E_PATTERN for an entity without a log.
         """
-        return await self._cache._run(self._core.put(key, value))
+        return await self._driver.call(self._core.put(key, value))
 
     async def remove(self, key: K) -> Accepted:
         """Write behind: accept the deletion of a row. Errors as ``put``."""
-        return await self._cache._run(self._core.remove(key))
+        return await self._driver.call(self._core.remove(key))

@@ -85,6 +85,11 @@ class BaseCache:
         self._core = Core(options)
         self._behind: list[str] = []
         self._closed = False
+        self._set_up()
+
+    def _set_up(self) -> None:
+        """Make the driver."""
+        raise NotImplementedError
 
     @property
     def namespace(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cachepact._errors import CachepactError
-from cachepact._events import Events, Listener
+from cachepact._events import Events
 from cachepact._key import EntryKeys, entry_keys
 from cachepact._namespace import channels
 from cachepact._resilience.quarantine import Quarantine
@@ -39,16 +39,23 @@ class Core:
         """What the last connection learned about its server."""
         self.down_since: float | None = None
         """Since when Redis has not been reached, on the monotonic clock; None = it answers, or was never tried."""
+        self.forgetters: list[Callable[[], None]] = []
+        """Called when a child process begins: what is under way belongs to its parent."""
         self._syncing = False
+
+    def forget(self) -> None:
+        """Forget what is under way and what is known of connections."""
+        self.down_since = None
+        self._syncing = False
+        self.events.take()
+        self.quarantine.forget()
+        for forget in self.forgetters:
+            forget()
 
     @property
     def down_ms(self) -> float:
         """How long Redis has not been reached."""
         return 0.0 if self.down_since is None else self.clock.monotonic_ms() - self.down_since
-
-    def on(self, listener: Listener) -> Callable[[], None]:
-        """Add a listener."""
-        return self.events.on(listener)
 
     def connected(self, server: ServerInfo, server_ms: int, sent_at: float) -> Flow[None]:
         """Take what a new connection learned; owed invalidations go before anything else."""

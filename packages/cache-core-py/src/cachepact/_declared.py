@@ -7,15 +7,15 @@ from typing import Any, Protocol, TypeVar
 from cachepact._entity import Entity
 from cachepact._errors import CachepactError
 
-K_co = TypeVar("K_co", covariant=True)
-V_co = TypeVar("V_co", covariant=True)
+K = TypeVar("K")
+V = TypeVar("V")
 
 
-class Declared(Protocol[K_co, V_co]):
+class Declared(Protocol[K, V]):
     """A class that generated code has bound to its entity."""
 
     @property
-    def __cachepact__(self) -> Entity[K_co, V_co]:
+    def __cachepact__(self) -> Entity[K, V]:
         """The entity."""
         ...
 
@@ -30,5 +30,3 @@ def entity_of(declared: object) -> Entity[Any, Any]:
             f"{getattr(declared, '__name__', type(declared).__name__)}",
         )
     return found
-
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ from cachepact._random import SYSTEM_RANDOM, Random
 from cachepact._store.redis_address import RedisAddress, parse_redis_address
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cachepact._record import EntityRecord
 
 DEFAULT_READ_TIMEOUT_MS = 100

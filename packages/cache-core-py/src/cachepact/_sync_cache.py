@@ -19,21 +19,20 @@ if TYPE_CHECKING:
     from cachepact._entity import Entity
     from cachepact._entity_core import EntityCore
     from cachepact._results import Accepted, CacheEntry, RedisInfo, Written
-    from cachepact._store.effects import Flow
 
 K = TypeVar("K")
 V = TypeVar("V")
-T = TypeVar("T")
 
 
 class Cache(BaseCache):
     """The cache of one process: as ``AsyncCache``, without ``await``, for programs of threads (Django, Celery).
 
-    Loaders and ``persist`` run in the calling thread. A thread cannot be interrupted: the loader's deadline is looked at
-    when it has ended, and ``ctx.signal`` tells it before. Make the cache after a fork, not before.
+    Loaders and ``persist`` run in the calling thread. A thread cannot be interrupted: the loader's deadline is looked
+    at when it has ended, and ``ctx.signal`` tells it before. After a fork the child begins with new connections.
     """
 
-    _driver: SyncDriver | None = None
+    def _set_up(self) -> None:
+        self._driver = SyncDriver(self._core)
 
     @overload
     def entity(
@@ -71,7 +70,7 @@ class Cache(BaseCache):
         call: off, reads go to the loader and writes still invalidate. ``load_timeout_ms`` is the loader's hard
         deadline. E_OPTION that lists every problem.
         """
-        return EntityCache(self, self._bind(entity, load, enabled, load_timeout_ms))
+        return EntityCache(self._driver, self._bind(entity, load, enabled, load_timeout_ms))
 
     def ready(self) -> None:
         """Wait until Redis is connected. Not needed: the first call connects, and reads work without Redis as well.
@@ -79,11 +78,11 @@ class Cache(BaseCache):
         E_UNAVAILABLE when the connection attempt fails; E_EVICTION when Redis may evict the writes of an entity with a
         log.
         """
-        self._run(ready(self._behind))
+        self._driver.call(ready(self._behind))
 
     def info(self) -> RedisInfo:
         """Read the figures of the Redis server. E_UNAVAILABLE."""
-        return self._run(read_redis_info())
+        return self._driver.call(read_redis_info())
 
     def close(self) -> None:
         """Finish what callers wait for, for at most a second, and close the connections.
@@ -93,8 +92,7 @@ class Cache(BaseCache):
         if not self._closed:
             self._closed = True
             self._core.quarantine.close()
-            if self._driver is not None:
-                self._driver.close()
+            self._driver.close()
 
     def __enter__(self) -> Self:
         return self
@@ -104,20 +102,14 @@ class Cache(BaseCache):
     ) -> None:
         self.close()
 
-    def _run(self, flow: Flow[T]) -> T:
-        self._check_open()
-        if self._driver is None:
-            self._driver = SyncDriver(self._core)
-        return self._driver.run(flow)
-
 
 class EntityCache(Generic[K, V]):
     """One entity of a ``Cache``. Keys first, options after."""
 
-    __slots__ = ("_cache", "_core")
+    __slots__ = ("_core", "_driver")
 
-    def __init__(self, cache: Cache, core: EntityCore) -> None:
-        self._cache = cache
+    def __init__(self, driver: SyncDriver, core: EntityCore) -> None:
+        self._driver = driver
         self._core = core
 
     def get(self, key: K, *, min_version: int | None = None) -> V | None:
@@ -126,23 +118,21 @@ class EntityCache(Generic[K, V]):
         ``min_version``: the token of a write; an older value is never returned. Never fails because of Redis. Raises
         E_MIN_VERSION, E_LOAD_TIMEOUT, E_LOADER, E_CLOSED; what the loader raises is passed on.
         """
-        value: V | None = self._cache._run(self._core.get(key, min_version))
+        value: V | None = self._driver.call(self._core.get(key, min_version))
         return value
 
     def get_entry(self, key: K, *, min_version: int | None = None) -> CacheEntry[V]:
         """Read as ``get``, with where the value came from."""
-        return self._cache._run(self._core.get_entry(key, min_version))
+        return self._driver.call(self._core.get_entry(key, min_version))
 
-    def write(
-        self, key: K, persist: Callable[[WriteContext], V | Loaded[V] | Invalidate | None]
-    ) -> Written:
+    def write(self, key: K, persist: Callable[[WriteContext], V | Loaded[V] | Invalidate | None]) -> Written:
         """Write through, around your commit: ``persist`` commits and returns the committed row, which is stored.
 
         None when the row was deleted (``loaded(None, version=...)`` names the version that it had), ``INVALIDATE`` when
         the row is not at hand. Success means committed. Raises E_FENCE (STRONG; nothing was committed), E_UNCONFIRMED,
         E_VERSION, E_LOADER (``committed``), E_PATTERN for an entity with a log; what ``persist`` raises is passed on.
         """
-        return self._cache._run(self._core.write(key, persist))
+        return self._driver.call(self._core.write(key, persist))
 
     def invalidate(self, key: K, *, version: int | None = None) -> None:
         """Delete the entry; call it after your commit.
@@ -150,7 +140,7 @@ class EntityCache(Generic[K, V]):
         ``version``: the committed one; required when the loader may read a replica. Raises E_PENDING when Redis could
         not be told yet: it is retried in the background.
         """
-        self._cache._run(self._core.invalidate(key, version))
+        self._driver.call(self._core.invalidate(key, version))
 
     def put(self, key: K, value: V) -> Accepted:
         """Write behind: accept a full new state, seen at once by every reader, and persisted by a worker.
@@ -158,8 +148,8 @@ class EntityCache(Generic[K, V]):
         Raises E_FULL, E_UNAVAILABLE (``retry_after_ms``; nothing was accepted), E_UNKNOWN (``op``), E_EVICTION,
         E_PATTERN for an entity without a log.
         """
-        return self._cache._run(self._core.put(key, value))
+        return self._driver.call(self._core.put(key, value))
 
     def remove(self, key: K) -> Accepted:
         """Write behind: accept the deletion of a row. Errors as ``put``."""
-        return self._cache._run(self._core.remove(key))
+        return self._driver.call(self._core.remove(key))

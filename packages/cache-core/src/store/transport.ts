@@ -276,8 +276,9 @@ function redisOptions(options: TransportOptions): RedisOptions & { replyMapping:
     protocol: 2,
     replyMapping: "legacy",
     connectTimeout: options.connectTimeoutMs,
-    // Bounds the handshake of a server that accepts and then freezes; our own deadlines bound everything else.
-    commandTimeout: Math.max(options.readTimeoutMs, options.scriptTimeoutMs),
+    // The longest of our own deadlines, which are what bounds each command; this one also bounds the handshake of a
+    // server that accepts and then freezes.
+    commandTimeout: Math.max(DEFAULT_ADMIN_TIMEOUT_MS, options.readTimeoutMs, options.scriptTimeoutMs),
     socketTimeout: DEFAULT_SOCKET_TIMEOUT_MS,
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     maxLoadingRetryTime: DEFAULT_RECONNECT_MAX_MS,

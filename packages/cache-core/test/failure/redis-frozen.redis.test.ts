@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Database, eventually } from "../database.ts";
+import { eventually, UserDatabase } from "../database.ts";
 import { aUser, Preferences, somePreferences, User, type UserKey } from "../entities.ts";
 import { armPartitions, waitingWrites } from "../partitions.ts";
 import { redisFixture } from "../redis-fixture.ts";
@@ -13,8 +13,7 @@ afterEach(() => redis.server.resume());
 
 describe("Redis is frozen: it accepts bytes and answers nothing", () => {
   test("reads are answered by the loader within the deadline, also once the socket is given up", async () => {
-    const db = new Database<UserKey, User>();
-    db.rows.set(1, aUser(1));
+    const db = new UserDatabase(aUser(1));
     const users = redis.cache(DEFAULTS).entity(User, { load: db.load });
     await users.get(key);
     redis.server.pause();
@@ -33,8 +32,7 @@ describe("Redis is frozen: it accepts bytes and answers nothing", () => {
   });
 
   test("a write commits, and what it owes is delivered when Redis goes on", async () => {
-    const db = new Database<UserKey, User>();
-    db.rows.set(1, aUser(1, { name: "Old" }));
+    const db = new UserDatabase(aUser(1, { name: "Old" }));
     const users = redis.cache(DEFAULTS).entity(User, { load: db.load });
     await users.get(key);
     redis.server.pause();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Database, eventually } from "../database.ts";
+import { eventually, UserDatabase } from "../database.ts";
 import { aUser, Preferences, somePreferences, User, type UserKey } from "../entities.ts";
 import { errorOf } from "../outcome.ts";
 import { armPartitions } from "../partitions.ts";
@@ -21,8 +21,7 @@ afterEach(async () => {
 
 describe("Redis is full", () => {
   test("a miss is answered by the loader and stored nowhere", async () => {
-    const db = new Database<UserKey, User>();
-    db.rows.set(1, aUser(1));
+    const db = new UserDatabase(aUser(1));
     const users = redis.cache().entity(User, { load: db.load });
     await users.get({ id: 2 });
     await fill();
@@ -44,8 +43,7 @@ describe("Redis is full", () => {
   });
 
   test("what is there is still read, and an invalidation still removes it", async () => {
-    const db = new Database<UserKey, User>();
-    db.rows.set(1, aUser(1));
+    const db = new UserDatabase(aUser(1));
     const users = redis.cache().entity(User, { load: db.load });
     await users.get(key);
     await fill();

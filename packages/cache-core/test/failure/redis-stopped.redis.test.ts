@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { Database, eventually } from "../database.ts";
-import { aUser, Preferences, somePreferences, StrongUser, User, type UserKey } from "../entities.ts";
+import { eventually, UserDatabase } from "../database.ts";
+import { aUser, Preferences, StrongUser, somePreferences, User, type UserKey } from "../entities.ts";
 import { errorOf, outcomeOf } from "../outcome.ts";
 import { redisFixture } from "../redis-fixture.ts";
 
@@ -10,12 +11,6 @@ const key: UserKey = { id: 1 };
 /** The time in which a read must be answered: its deadline, and room for a busy machine. */
 const READ_MS = 100 + 400;
 const DEFAULTS = { readTimeoutMs: 100, scriptTimeoutMs: 200 };
-
-function database(row: User): Database<UserKey, User> {
-  const made = new Database<UserKey, User>();
-  made.rows.set(row.id, row);
-  return made;
-}
 
 async function timed<T>(promise: Promise<T>): Promise<{ value: T; ms: number }> {
   const startedAt = performance.now();
@@ -35,6 +30,8 @@ let stopped = false;
 async function stop(): Promise<void> {
   await redis.server.kill();
   stopped = true;
+  // The process is gone; this one must hear that its sockets are, or the next message would be one in doubt.
+  await sleep(20);
 }
 
 afterEach(async () => {
@@ -49,7 +46,7 @@ async function resume(): Promise<void> {
 
 describe("Redis is stopped", () => {
   test("reads are answered by the loader within the deadline, and by Redis again when it is back", async () => {
-    const db = database(aUser(1));
+    const db = new UserDatabase(aUser(1));
     const users = redis.cache(DEFAULTS).entity(User, { load: db.load });
     await users.get(key);
     await stop();
@@ -64,7 +61,7 @@ describe("Redis is stopped", () => {
   });
 
   test("callers of one key share the load that answers them", async () => {
-    const db = database(aUser(1));
+    const db = new UserDatabase(aUser(1));
     const users = redis.cache(DEFAULTS).entity(User, { load: db.load });
     await users.get(key);
     await stop();
@@ -79,7 +76,7 @@ describe("Redis is stopped", () => {
     await stop();
     const cache = redis.cache(DEFAULTS);
     expect(await errorOf(cache.ready())).toMatchObject({ code: "E_UNAVAILABLE", retryable: true });
-    const users = cache.entity(User, { load: database(aUser(1)).load });
+    const users = cache.entity(User, { load: new UserDatabase(aUser(1)).load });
     const { value, ms } = await timed(users.getEntry(key));
     expect(value.source).toBe("database");
     expect(ms).toBeLessThan(READ_MS);
@@ -91,7 +88,7 @@ describe("Redis is stopped", () => {
   });
 
   test("an EVENTUAL write succeeds, is quarantined here, and is delivered after the restart", async () => {
-    const db = database(aUser(1, { name: "Old" }));
+    const db = new UserDatabase(aUser(1, { name: "Old" }));
     const users = redis.cache(DEFAULTS).entity(User, { load: db.load });
     await users.get(key);
     await stop();
@@ -114,7 +111,7 @@ describe("Redis is stopped", () => {
   });
 
   test("an invalidation is E_PENDING, and delivered after the restart", async () => {
-    const db = database(aUser(1, { name: "Old" }));
+    const db = new UserDatabase(aUser(1, { name: "Old" }));
     const users = redis.cache(DEFAULTS).entity(User, { load: db.load });
     await users.get(key);
     await stop();
@@ -151,7 +148,12 @@ describe("Redis is stopped", () => {
     );
     expect(error).toMatchObject({ code: "E_FENCE", committed: false, retryable: true });
     expect(committed).toBe(false);
-    expect(redis.events).toContainEqual({ type: "write", entity: "strong-user", operation: "write", outcome: "refused" });
+    expect(redis.events).toContainEqual({
+      type: "write",
+      entity: "strong-user",
+      operation: "write",
+      outcome: "refused",
+    });
   });
 
   test("a STRONG write whose end cannot be delivered is committed while its marker stands, else E_UNCONFIRMED", async () => {
@@ -182,6 +184,10 @@ describe("Redis is stopped", () => {
     expect(first).toMatchObject({ code: "E_UNAVAILABLE", retryAfterMs: 1_000, retryable: true });
     const { ms } = await timed(outcomeOf(preferences.remove({ userId: 1 })));
     expect(ms).toBeLessThan(300);
-    expect(await preferences.getEntry({ userId: 1 })).toMatchObject({ source: "database", value: null, maybeStale: true });
+    expect(await preferences.getEntry({ userId: 1 })).toMatchObject({
+      source: "database",
+      value: null,
+      maybeStale: true,
+    });
   });
 });

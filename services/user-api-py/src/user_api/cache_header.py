@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from cachepact import AsyncCache, AsyncEntityCache, CacheEvent
@@ -33,9 +33,18 @@ def observe_reads(cache: AsyncCache) -> None:
     cache.on(listen)
 
 
-async def read_entry(cache: AsyncEntityCache[K, V], key: K) -> tuple[V | None, dict[str, str]]:
-    """Read one entry; give it and the headers that say where the answer came from.
+@dataclass(frozen=True, slots=True)
+class Read(Generic[V]):
+    """What one read gave, and the headers that say where it came from."""
 
+    value: V | None
+    headers: dict[str, str]
+
+
+async def read_entry(cache: AsyncEntityCache[K, V], key: K) -> Read[V]:
+    """Read one entry.
+
+    The header X-Cache says where it came from:
     ``hit``, ``negative`` (Redis knows that it does not exist), ``stale``, ``pending`` (an accepted write that is not in
     the database yet), ``miss`` (loaded from the database and offered to Redis) or ``bypass`` (loaded, and Redis was not
     used: it is away, or the entry is being written).
@@ -50,4 +59,4 @@ async def read_entry(cache: AsyncEntityCache[K, V], key: K) -> tuple[V | None, d
     elif result == "error":
         result = "bypass"
     duration = (time.perf_counter() - started) * 1000
-    return entry.value, {"x-cache": result, "server-timing": f"cache;desc={result};dur={duration:.2f}"}
+    return Read(entry.value, {"x-cache": result, "server-timing": f"cache;desc={result};dur={duration:.2f}"})

@@ -12,6 +12,8 @@ from user_api.json_schema import SAFE_INTEGER, JsonSchema, json_schema
 from user_api.users.user_body import POST_MEMBERS, PUT_MEMBERS
 
 if TYPE_CHECKING:
+    from enum import Enum
+
     from fastapi import FastAPI
 
 _USER = User.__cachepact__.record.schema
@@ -53,7 +55,7 @@ SCHEMAS: dict[str, JsonSchema] = {
 class Documentation(TypedDict):
     """The keyword arguments of a FastAPI route that document it."""
 
-    tags: list[str]
+    tags: list[str | Enum]
     summary: str
     description: str
     status_code: int

@@ -61,12 +61,13 @@ def parse_body(entity: Entity[Any, V], body: bytes, *, given: Mapping[str, str],
     if not body:
         raise bad_request("E_SYNTAX", "the request has no body: send the JSON of the contract")
     text, members = _outline(body)
-    for field in entity.record.schema["fields"] if members else ():
-        _inspect(field["type"], members.get(field["name"]), field["name"])
+    if members is not None:
+        for field in entity.record.schema["fields"]:
+            _inspect(field["type"], members.get(field["name"]), field["name"])
     with refuse_what_the_contract_refuses():
         value = entity.from_json(body if members is None else _complete(text, members, given))
     for name in required:
-        if (members or {}).get(name) is None:
+        if members is None or members.get(name) is None:
             raise bad_request("E_MISSING", f"{name} is missing: send it", name)
     return value
 

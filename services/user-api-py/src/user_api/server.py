@@ -98,9 +98,11 @@ class AnswerAndLog:
             await self._app(scope, receive, watch)
         except Exception as error:
             answer = to_http_error(error)
-            if answer.status >= 500:
-                level = log.warning if answer.status == 503 else log.error
-                level(answer.message, exc_info=error)
+            if answer.status == 503:
+                # An outage comes with many of these: one line, no traceback.
+                log.warning(answer.message, code=answer.code, reason=repr(error.__cause__ or error))
+            elif answer.status >= 500:
+                log.error(answer.message, code=answer.code, exc_info=error)
             if "status" in seen:
                 raise
             await send_error(answer)(scope, receive, watch)

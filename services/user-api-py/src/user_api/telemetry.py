@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from cachepact.prometheus import collect_metrics
@@ -25,4 +26,6 @@ class Metrics:
 
     async def answer(self) -> Response:
         """Answer in the text format of Prometheus."""
-        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+        # In a thread: it asks Redis for its figures and waits for them.
+        text = await asyncio.to_thread(generate_latest, self._registry)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)

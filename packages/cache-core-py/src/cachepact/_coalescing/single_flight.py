@@ -69,6 +69,10 @@ class SingleFlight(Generic[T]):
         """Keys with a flight under way."""
         return len(self._running)
 
+    def forget(self) -> None:
+        """Forget the flights: nobody here carries them out."""
+        self._running.clear()
+
     def run(self, key: str, started: int, work: Callable[[Flight[T]], Flow[T]]) -> Flow[T]:
         """Join the flight of ``key``, or lead a new one with ``work``."""
         while True:

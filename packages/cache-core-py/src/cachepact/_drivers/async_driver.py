@@ -6,7 +6,7 @@ import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cachepact._errors import CachepactError
+from cachepact._readiness import closed
 from cachepact._store.async_transport import AsyncTransport
 from cachepact._store.effects import (
     Call,
@@ -46,6 +46,13 @@ class AsyncDriver:
         self._background: set[asyncio.Task[Any]] = set()
         self._leading: set[asyncio.Task[Any]] = set()
         self._closing = False
+
+    async def call(self, flow: Flow[T]) -> T:
+        """Run the flow of a call from outside. E_CLOSED after ``close``."""
+        if self._closing:
+            flow.close()
+            raise closed()
+        return await self.run(flow)
 
     async def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end."""
@@ -140,7 +147,7 @@ class AsyncDriver:
         if self._closing:
             flow.close()
             if tasks is self._leading:
-                raise CachepactError("E_CLOSED", "cannot use this cache: it was closed; create a new one")
+                raise closed()
             return None
         task = asyncio.get_running_loop().create_task(self.run(flow))
         tasks.add(task)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import os
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cachepact._drivers.background import Background, Job
 from cachepact._errors import CachepactError
+from cachepact._readiness import closed
 from cachepact._store.effects import (
     Call,
     CallTimeoutError,
@@ -39,6 +42,18 @@ _CLOSE_TIMEOUT_S = 1.0
 """How long ``close`` waits for what is on its way: the replies of one round of scripts."""
 
 
+_drivers: weakref.WeakSet[SyncDriver] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for driver in tuple(_drivers):
+        driver.set_up()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 class SyncDriver:
     """One lock: a step of a flow runs alone, so that the protocol needs no locks of its own.
 
@@ -47,9 +62,23 @@ class SyncDriver:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._closed = False
+        self.set_up()
+        _drivers.add(self)
+
+    def set_up(self) -> None:
+        """Begin anew, in a child process too: what another process's threads held is not ours."""
         self._step = threading.Lock()
-        self._transport = SyncTransport(core.options, self._connected, self._disconnected)
+        self._transport = SyncTransport(self._core.options, self._connected, self._disconnected)
         self._background = Background(self._advance)
+        self._core.forget()
+
+    def call(self, flow: Flow[T]) -> T:
+        """Run the flow of a call from outside. E_CLOSED after ``close``."""
+        if self._closed:
+            flow.close()
+            raise closed()
+        return self.run(flow)
 
     def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end in this thread."""
@@ -72,6 +101,7 @@ class SyncDriver:
 
     def close(self) -> None:
         """End everything beside the callers, and close the connections."""
+        self._closed = True
         self._background.close(_CLOSE_TIMEOUT_S)
         self._transport.close()
 

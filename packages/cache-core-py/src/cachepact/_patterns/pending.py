@@ -37,7 +37,7 @@ def read_pending(
             if entry is None or not fits(entry, min_version):
                 return "unknown"
             return replace(from_entry(entry), result="pending")
-        # OTHER: written under another generation; GONE: an ack is under way, or the event was lost. Both end by themselves.
+        # OTHER: written under another generation. GONE: an ack is under way, or the event was lost. Neither lasts.
         pause_ms = spread(core.random, _POLL_MS)
         if core.clock.monotonic_ms() + pause_ms >= give_up_at:
             return "unknown"

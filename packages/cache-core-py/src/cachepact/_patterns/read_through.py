@@ -55,6 +55,7 @@ class ReadThrough:
         self._flights: SingleFlight[Answer] = SingleFlight()
         self._refreshing: set[str] = set()
         self._backoff = Backoff(context.core.clock, context.core.random)
+        context.core.forgetters.append(self._forget)
 
     def read(self, key: object, min_version: int) -> Flow[Answer]:
         """Read one row of at least ``min_version`` (0 = any).
@@ -79,6 +80,10 @@ class ReadThrough:
             elif fits(entry, min_version):
                 return (yield from self._from_redis(miss, entry))
         return (yield from self._flights.run(miss.flight_key, started, lambda flight: self._miss(flight, miss, seen)))
+
+    def _forget(self) -> None:
+        self._flights.forget()
+        self._refreshing.clear()
 
     def _from_redis(self, miss: _Miss, entry: Entry[Any]) -> Flow[Answer]:
         answer, core = from_entry(entry), self._context.core

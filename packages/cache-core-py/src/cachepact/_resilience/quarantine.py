@@ -105,6 +105,12 @@ class Quarantine:
         self._closed = True
         self._held.clear()
 
+    def forget(self) -> None:
+        """Leave what is owed to the process that owes it."""
+        self._held.clear()
+        self._looping = False
+        self._delivering = False
+
     def _loop(self, scripts: Scripts) -> Flow[None]:
         try:
             while self._held and not self._closed:
@@ -158,7 +164,8 @@ class Quarantine:
 
 def _merge(older: Undelivered, newer: Undelivered) -> Undelivered:
     """Make one message that does what both would: it ends both writes, and deletes unless both may keep."""
-    tokens = [token for token in (newer.finish.token, newer.finish.prev, older.finish.token) if token]
+    ends = (newer.finish.token, newer.finish.prev, older.finish.token, older.finish.prev)
+    tokens = [token for token in ends if token]
     finish = Finish(
         token=tokens[0] if tokens else "",
         prev=tokens[1] if len(tokens) > 1 else "",

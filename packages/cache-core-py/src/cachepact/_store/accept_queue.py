@@ -34,6 +34,7 @@ class AcceptQueue:
         self._open: dict[int, AcceptGroup] = {}
         self._partition_offsets: dict[int, float] = {}
         """How far a partition's clock is ahead of Redis' TIME, in ms, where Redis has said so."""
+        core.forgetters.append(self._open.clear)
 
     def add(self, log: LogKeys, item: AcceptItem) -> Flow[Accepted]:
         """Take a write; ends when Redis has accepted it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from cachepact._store.effects import RUN_ID, Argument, ScriptCommand
 from cachepact._store.server_info import ServerInfo, parse_info
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cachepact._store.redis_address import RedisAddress
 
 CLIENT_NAME = "cachepact"

@@ -39,10 +39,10 @@ def add_preferences_routes(
     async def get_preferences(request: Request) -> Response:
         user_id = parse_id(request.path_params["id"])
         await demand_user(user_id)
-        value, headers = await read_entry(preferences, Preferences.key(user_id=user_id))
-        if value is None:
-            raise not_found(f"a value of the preferences of user {user_id}", headers)
-        return send_value(200, Preferences.__cachepact__, value, headers)
+        read = await read_entry(preferences, Preferences.key(user_id=user_id))
+        if read.value is None:
+            raise not_found(f"a value of the preferences of user {user_id}", read.headers)
+        return send_value(200, Preferences.__cachepact__, read.value, read.headers)
 
     @app.put("/users/{id}/preferences", **openapi.PUT_PREFERENCES)
     async def put_preferences(request: Request) -> Response:

@@ -28,7 +28,7 @@ def add_profile_routes(app: FastAPI, *, profiles: AsyncEntityCache[ProfileKey, P
     @app.get("/profiles/{id}", **openapi.GET_PROFILE)
     async def get_profile(request: Request) -> Response:
         user_id = parse_id(request.path_params["id"])
-        profile, headers = await read_entry(profiles, Profile.key(user_id=user_id))
-        if profile is None:
-            raise not_found(f"user {user_id}", headers)
-        return send_value(200, Profile.__cachepact__, profile, headers)
+        read = await read_entry(profiles, Profile.key(user_id=user_id))
+        if read.value is None:
+            raise not_found(f"user {user_id}", read.headers)
+        return send_value(200, Profile.__cachepact__, read.value, read.headers)

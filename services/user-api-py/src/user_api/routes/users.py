@@ -55,10 +55,10 @@ def add_user_routes(
     @app.get("/users/{id}", **openapi.GET_USER)
     async def get_user(request: Request) -> Response:
         user_id = parse_id(request.path_params["id"])
-        user, headers = await read_entry(users, User.key(id=user_id))
-        if user is None:
-            raise not_found(f"user {user_id}", headers)
-        return send_value(200, User.__cachepact__, user, headers)
+        read = await read_entry(users, User.key(id=user_id))
+        if read.value is None:
+            raise not_found(f"user {user_id}", read.headers)
+        return send_value(200, User.__cachepact__, read.value, read.headers)
 
     @app.put("/users/{id}", **openapi.PUT_USER)
     async def put_user(request: Request) -> Response:

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from dev_redis import DevRedis
+from redis.asyncio import Redis
+from under_test import CacheUnderTest, DriverName, Source
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def shared_redis() -> Iterator[DevRedis]:
+    """One server for all tests that leave it running."""
+    server = DevRedis()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def start_redis() -> Iterator[Callable[..., DevRedis]]:
+    """Servers of the test's own: to kill, to freeze, to fill."""
+    servers: list[DevRedis] = []
+
+    def start(**config: str) -> DevRedis:
+        servers.append(DevRedis(**config))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture(params=["async", "sync"])
+def driver(request: pytest.FixtureRequest) -> DriverName:
+    kind: DriverName = request.param
+    return kind
+
+
+@pytest.fixture
+def namespace() -> str:
+    """A prefix of the test's own, so that tests share a server."""
+    return f"t{next(_numbers)}"
+
+
+@pytest.fixture
+async def make_cache(driver: DriverName) -> AsyncIterator[Callable[..., CacheUnderTest]]:
+    caches: list[CacheUnderTest] = []
+
+    def make(url: str, **options: Any) -> CacheUnderTest:
+        caches.append(CacheUnderTest(driver, url, **options))
+        return caches[-1]
+
+    yield make
+    for cache in caches:
+        await cache.close()
+
+
+@pytest.fixture
+async def cache(make_cache: Callable[..., CacheUnderTest], shared_redis: DevRedis, namespace: str) -> CacheUnderTest:
+    # A machine that is busy with other tests answers late; what is tested here is not the deadline.
+    made = make_cache(shared_redis.url, namespace=namespace, read_timeout_ms=1000, script_timeout_ms=600)
+    await made.ready()
+    return made
+
+
+@pytest.fixture
+async def raw(shared_redis: DevRedis) -> AsyncIterator[Redis]:
+    """A plain client that looks at what is really there."""
+    async with connect(shared_redis.url) as client:
+        yield client
+
+
+def connect(url: str) -> Redis:
+    return Redis.from_url(url, protocol=2)
+
+
+@pytest.fixture
+def source() -> Source:
+    return Source()

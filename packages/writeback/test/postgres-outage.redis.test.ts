@@ -1,0 +1,120 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { accept } from "./accept.ts";
+import { expectRows, writeDuring } from "./load.ts";
+import { SeverableProxy } from "./severable-proxy.ts";
+import { newPool, preferences, Stack, until, usersOf } from "./stack.ts";
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await Stack.start();
+});
+afterEach(async () => {
+  await stack.stopWorkers();
+  await stack.reset();
+});
+afterAll(() => stack.close());
+
+describe("Postgres", () => {
+  test("killed and started again: what was accepted meanwhile is written, once", async () => {
+    const worker = stack.work();
+    await stack.armed();
+    const versions = await writeDuring(stack, async () => {
+      await until("some batches", () => worker.events.some((event) => event.type === "batch"));
+      await stack.postgres.kill();
+      await until("a failed batch", () =>
+        worker.events.some((event) => event.type === "error" && event.operation === "batch"),
+      );
+      expect(worker.status().logs[0]?.partitionsPaused).toBe(0);
+      await until("the heartbeat to fail", () => !worker.status().postgres);
+      await stack.postgres.start();
+    });
+    await stack.drained();
+    await expectRows(stack, versions);
+    expect(worker.status().postgres).toBe(true);
+  });
+
+  test("that closes every connection: the batches are repeated", async () => {
+    const worker = stack.work();
+    await stack.armed();
+    const versions = await writeDuring(stack, async () => {
+      for (let i = 0; i < 5; i++) {
+        const batches = worker.events.filter((event) => event.type === "batch").length;
+        await until("a batch", () => worker.events.filter((event) => event.type === "batch").length > batches);
+        await stack.pool.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'cachepact-writeback'",
+        );
+      }
+    });
+    await stack.drained();
+    expect(worker.events.some((event) => event.type === "error")).toBe(true);
+    await expectRows(stack, versions);
+  });
+
+  test("whose row somebody else holds locked: the batch gives up, waits, and is written when the lock is gone", async () => {
+    const worker = stack.work();
+    await accept(stack.client, 7, preferences(7, "first"));
+    await stack.drained();
+    const blocker = await stack.pool.connect();
+    await blocker.query("begin");
+    await blocker.query("select * from preferences where id = '7' for update");
+    const version = await accept(stack.client, 7, preferences(7, "second"));
+    await until("the lock timeout", () =>
+      worker.events.some((event) => event.type === "error" && event.operation === "batch"),
+    );
+    // Longer than the lease: waiting for a row does not cost the other partitions.
+    expect(worker.events.some((event) => event.type === "fenced")).toBe(false);
+    expect(worker.status().logs[0]?.partitionsOwned).toBe(16);
+    await blocker.query("rollback");
+    blocker.release();
+    await stack.drained();
+    expect((await stack.row(7))?.ver).toBe(version);
+  });
+});
+
+describe("a statement whose reply is lost", () => {
+  test("and that still runs when its batch is repeated does not leave a row that the repetition deletes", async () => {
+    const [absent = 0, locked = 0] = usersOf(3, 2);
+    const proxy = await SeverableProxy.before(stack.postgres.port);
+    const url = new URL(stack.postgres.url);
+    url.port = String(proxy.port);
+    // A pool of the caller: without the limits that the worker's own pool gives to its statements.
+    const pool = newPool(url.href);
+    try {
+      const worker = stack.work({ postgres: pool });
+      await accept(stack.client, locked, preferences(locked));
+      await stack.drained();
+      const blocker = await stack.pool.connect();
+      await blocker.query("begin");
+      await blocker.query("select * from preferences where id = $1 for update", [String(locked)]);
+      // This batch inserts one row and then waits for the other.
+      await Promise.all([
+        accept(stack.client, absent, preferences(absent)),
+        accept(stack.client, locked, preferences(locked, "second")),
+      ]);
+      const waiting = async (): Promise<number> => {
+        const { rows } = await stack.pool.query(
+          "select count(*)::integer as n from pg_stat_activity where wait_event_type = 'Lock'",
+        );
+        return rows[0].n;
+      };
+      await until("the batch to wait", async () => (await waiting()) > 0);
+      expect(proxy.sever()).toBeGreaterThan(0);
+      await accept(stack.client, absent, null);
+      await until("the repetition to wait as well", async () => (await waiting()) > 1);
+      await blocker.query("rollback");
+      blocker.release();
+
+      await stack.drained();
+      expect(worker.events.some((event) => event.type === "error" && event.operation === "batch")).toBe(true);
+      expect(await stack.row(absent)).toBeUndefined();
+      expect((await stack.row(locked))?.doc).toMatchObject({ language: "second" });
+      // The first statement did run, after its reply could not be given any more.
+      const { rows } = await stack.pool.query("select op from row_writes where id = $1", [String(absent)]);
+      expect(rows).toEqual([{ op: "INSERT" }, { op: "DELETE" }]);
+      await stack.stopWorkers();
+    } finally {
+      await pool.end();
+      await proxy.close();
+    }
+  });
+});
