@@ -62,6 +62,7 @@ class RedisCache implements Cache {
   #acceptEntity = "";
   #syncing = false;
   #closing: Promise<void> | null = null;
+  readonly #abort = new AbortController();
 
   constructor(options: ResolvedOptions) {
     this.namespace = options.namespace;
@@ -99,6 +100,7 @@ class RedisCache implements Cache {
       scripts,
       quarantine,
       background: this.#background,
+      closing: this.#abort.signal,
       syncClock: () => this.#syncClock(),
       server: () => this.#connection.info,
     };
@@ -150,6 +152,7 @@ class RedisCache implements Cache {
   }
 
   async #close(): Promise<void> {
+    this.#abort.abort(closed());
     const { clock } = this.#options;
     const finished = Promise.all(this.#entities.map((entity) => entity.idle()));
     await new Promise<void>((resolve) => {
@@ -183,7 +186,10 @@ class RedisCache implements Cache {
   }
 
   #open(): void {
-    if (this.#closing !== null)
-      throw new CachepactError("E_CLOSED", "cannot use this cache: it was closed; create a new one");
+    if (this.#closing !== null) throw closed();
   }
+}
+
+function closed(): CachepactError {
+  return new CachepactError("E_CLOSED", "cannot use this cache: it was closed; create a new one");
 }

@@ -24,6 +24,8 @@ export interface Core {
   readonly scripts: Scripts;
   readonly quarantine: Quarantine;
   readonly background: Background;
+  /** Aborted by `close`: ends the loads that nobody waits for. */
+  readonly closing: AbortSignal;
   /** Asks for Redis' time in the background, once at a time. */
   readonly syncClock: () => void;
   /** What `transport` has learned about its server; null until it is connected. */

@@ -37,6 +37,8 @@ export interface LoadRequest<Key extends object, Value extends object> {
   readonly keys: EntryKeys;
   readonly primary: boolean;
   readonly stale?: Value | undefined;
+  /** Ends the load early, with the signal's reason. */
+  readonly until?: AbortSignal | undefined;
 }
 
 /**
@@ -79,19 +81,33 @@ function boundedLoad<Key extends object, Value extends object>(
 ): Promise<unknown> {
   const { options, core } = context;
   const abort = new AbortController();
+  const { until } = request;
   return new Promise<unknown>((resolve, reject) => {
-    const cancel = core.clock.schedule(options.loadTimeoutMs, () => {
+    const settle = (answer: () => void): void => {
+      cancel();
+      until?.removeEventListener("abort", stop);
+      answer();
+    };
+    const end = (reason: unknown): void => {
       // The caller is answered first: a loader that fails because of the signal must not hide the reason.
-      reject(new LoadTimeout());
-      abort.abort(new LoadTimeout(`no answer within ${options.loadTimeoutMs} ms`));
-    });
+      settle(() => reject(reason));
+      abort.abort(reason);
+    };
+    const stop = (): void => end(until?.reason);
+    const cancel = core.clock.schedule(options.loadTimeoutMs, () =>
+      end(new LoadTimeout(`no answer within ${options.loadTimeoutMs} ms`)),
+    );
+    until?.addEventListener("abort", stop, { once: true });
     const load = async (): Promise<unknown> =>
       options.load(request.key, {
         signal: abort.signal,
         primary: request.primary,
         ...(request.stale === undefined ? {} : { stale: request.stale }),
       });
-    load().then(resolve, reject).finally(cancel);
+    load().then(
+      (answer) => settle(() => resolve(answer)),
+      (error: unknown) => settle(() => reject(error)),
+    );
   });
 }
 

@@ -73,6 +73,24 @@ describe("invalidate", () => {
     expect(await redis.client.keys("user@*")).toEqual(["user@2:1"]);
   });
 
+  test("while it cannot be delivered, this process does not read the key from Redis, and then it is delivered", async () => {
+    const db = new UserDatabase(aUser(1, { name: "Old" }));
+    const [a, b] = [redis.cache(), redis.cache()].map((cache) => cache.entity(User, { load: db.load }));
+    await a?.get(key);
+    // A lease of a foreign type: the script fails, while reads of the value work as ever.
+    await redis.client.hset("{user@1:1}@lease", "foreign", "1");
+    db.rows.set(1, aUser(1, { name: "New" }));
+    expect(await outcomeOf(a?.invalidate(key) ?? Promise.resolve())).toBe("E_PENDING");
+    expect(await a?.getEntry(key)).toMatchObject({ source: "database", value: { name: "New" } });
+    expect(await b?.getEntry(key)).toMatchObject({ source: "redis", value: { name: "Old" } });
+    expect(redis.events).toContainEqual({ type: "request", entity: "user", result: "bypass" });
+    await redis.client.del("{user@1:1}@lease");
+    await eventually(() => redis.events.some((event) => event.type === "quarantine" && event.size === 0));
+    expect((await b?.get(key))?.name).toBe("New");
+    await a?.get(key);
+    expect(await a?.getEntry(key)).toMatchObject({ source: "redis", value: { name: "New" } });
+  });
+
   test("needs a version where the loader may read a replica, and refuses one that means nothing", async () => {
     const cache = redis.cache();
     const load = async (): Promise<null> => null;

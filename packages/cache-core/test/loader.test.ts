@@ -119,6 +119,16 @@ describe("loader", () => {
     expect(await loading).toBe("E_LOAD_TIMEOUT");
   });
 
+  test("is ended early by the signal of whoever wants its row no more, and leaves no timer", async () => {
+    const { context: users, clock } = context(User, () => new Promise(() => {}));
+    const until = new AbortController();
+    const loading = runLoader(users, { ...request, until: until.signal }).catch((reason: unknown) => reason);
+    await clock.advance(1);
+    until.abort("closing");
+    expect(await loading).toBe("closing");
+    expect(clock.pending).toBe(0);
+  });
+
   test("is told whether to read the primary and which copy it refreshes", async () => {
     const seen: unknown[] = [];
     const { context: users } = context(User, async (_key: UserKey, options: object) => {

@@ -22,6 +22,8 @@ const LEASE = "{user@1:1}@lease";
 
 const outcomes = (): string[] => redis.events.flatMap((event) => (event.type === "write" ? [event.outcome] : []));
 
+const commands = (): string[] => redis.events.flatMap((event) => (event.type === "command" ? [event.command] : []));
+
 describe("write", () => {
   test("stores what was committed: the next read, anywhere, is a hit with the new row", async () => {
     const db = new UserDatabase(aUser(1));
@@ -79,6 +81,8 @@ describe("write", () => {
     first.open();
     await writes[0];
     expect(outcomes()).toEqual(["deleted", "deleted"]);
+    // The second knew that it was not alone and sent no value; the first was told by Redis.
+    expect(commands().filter((command) => command === "store" || command === "finish")).toEqual(["finish", "store"]);
     expect(await redis.client.exists(KEY, WRITERS, LEASE)).toBe(0);
   });
 
@@ -146,6 +150,7 @@ describe("write", () => {
     });
     expect(aborted).toBe(true);
     expect(outcomes()).toEqual(["deleted"]);
+    expect(commands()).not.toContain("store");
     expect(await redis.client.exists(KEY)).toBe(0);
   });
 

@@ -124,11 +124,21 @@ export class Stack {
     const found = await Promise.all(this.#servers.map((server) => server.look()));
     // Whoever uses the stack now has its service ports already: one that is in use may be theirs.
     const inUse = found.some((server) => server !== null) || this.#holders.live().some((pid) => pid !== self);
-    const addresses = await Promise.all(
+    const ports = await choosePorts(options.ports ?? {}, before, inUse);
+    const outcomes = await Promise.allSettled(
       this.#servers.map(async (server, i) => [server.variable, await this.#address(server, found[i] ?? null)] as const),
     );
-    const ports = await choosePorts(options.ports ?? {}, before, inUse);
-    const environment = { ...before, ...Object.fromEntries(addresses), ...ports };
+    const addresses: Record<string, string> = {};
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") {
+        // Half a stack is of no use to the caller, and nobody would stop it.
+        if (!inUse) await this.#stop(this.#servers);
+        throw outcome.reason;
+      }
+      const [variable, address] = outcome.value;
+      addresses[variable] = address;
+    }
+    const environment = { ...before, ...addresses, ...ports };
     writeEnvFile(this.#envFile, environment);
     return environment;
   }

@@ -136,6 +136,9 @@ describe("hold", () => {
     expect(stderr).toContain("CACHEPACT_POSTGRES_BIN names");
     expect(processesIn(root)).toEqual([]);
     expect((await stack.status()).holders).toEqual([]);
+    // Nor does an `up`, which has no guard.
+    expect((await runCommand(root, ["up"], { CACHEPACT_POSTGRES_BIN: join(root, "nowhere") })).code).toBe(1);
+    expect(processesIn(root)).toEqual([]);
   });
 });
 

@@ -93,6 +93,8 @@ class Service:
     def listening(self) -> Self:
         """Wait until it listens."""
         if not self._listening.wait(30) or not self.url:
+            self.child.kill()
+            self.wait()
             raise AssertionError("the service does not listen:\n" + "\n".join(self.lines))
         return self
 

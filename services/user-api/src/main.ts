@@ -12,7 +12,7 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createLogger(config.logLevel);
   const database = connectDatabase(config.databaseUrl, (error) =>
-    log.warn({ err: error }, "an idle database connection broke"),
+    log.warn({ reason: String(error) }, "an idle database connection broke"),
   );
   const cache = createCache({ redis: config.redisUrl, namespace: config.namespace });
   const server = await createServer({ cache, database, log });
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   const address = await server.listen({ host: config.host, port: config.port });
   log.info({ ...describe(config), address, docs: `${address}/docs` }, "listening");
   // Not awaited: the service answers from Postgres while Redis is away.
-  cache.ready().catch((error: unknown) => log.warn({ err: error }, "Redis is not ready"));
+  cache.ready().catch((error: unknown) => log.warn({ reason: String(error) }, "Redis is not ready"));
 }
 
 main().catch((error: unknown) => printAndExit("user-api", error));

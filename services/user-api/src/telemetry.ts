@@ -8,7 +8,7 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 export function createLogger(level: string): Logger {
   const options = { level, base: { service: "user-api" }, timestamp: pino.stdTimeFunctions.isoTime };
   return process.stdout.isTTY
-    ? pino(options, pretty({ ignore: "pid,hostname,service", translateTime: "HH:MM:ss.l" }))
+    ? pino(options, pretty({ ignore: "pid,hostname,service,reqId", translateTime: "HH:MM:ss.l", singleLine: true }))
     : pino(options);
 }
 

@@ -222,7 +222,12 @@ export class ReadThrough<Key extends object, Value extends object> {
     const grantedAt = core.clock.monotonic();
     const acquired: Acquired = await core.scripts.acquire(miss.keys, token, core.options.leaseMs, 0, "");
     if (acquired.code !== "LEASE") return;
-    const request = { ...miss, primary: this.#mustReadPrimary(0, acquired.floor), stale: stale ?? undefined };
+    const request = {
+      ...miss,
+      primary: this.#mustReadPrimary(0, acquired.floor),
+      stale: stale ?? undefined,
+      until: core.closing,
+    };
     const { code } = await loadUnderLease(this.#context, request, { token, grantedAt, seen: "" }, 0, null);
     if (code === "STALE") this.#backoff.rest(miss.keys.value);
   }

@@ -13,7 +13,11 @@ export class Connection {
       onConnect: async (transport) => {
         const { epoch } = transport;
         const sentAt = options.clock.monotonic();
-        const time = serverTimeMs(transport).then((serverMs) => redisClock.observe(serverMs, sentAt));
+        const time = serverTimeMs(transport).then((serverMs) => {
+          // Perhaps another server, with another clock.
+          redisClock.reset();
+          redisClock.observe(serverMs, sentAt);
+        });
         const [info] = await Promise.all([probeServer(transport), time, transport.loadScripts()]);
         this.#learned = { epoch, info };
       },

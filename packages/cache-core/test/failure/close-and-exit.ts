@@ -1,6 +1,6 @@
 // A process of its own for connection.redis.test.ts: uses a cache, closes it, and must then end with nothing left to do.
 import { createCache } from "../../src/index.ts";
-import { aUser, Preferences, User } from "../entities.ts";
+import { aUser, Preferences, User, userWith } from "../entities.ts";
 
 const [url = "", how = ""] = process.argv.slice(2);
 process.on("unhandledRejection", () => process.exit(3));
@@ -10,6 +10,18 @@ cache.entity(Preferences, { load: async () => null });
 if (how !== "never used") await users.get({ id: 1 });
 process.stdout.write("ready\n");
 for await (const _ of process.stdin) break;
+if (how === "hung refresh") {
+  // A stale entry whose refresh never ends: nobody waits for it, so that it must not keep the process alive.
+  let loads = 0;
+  const short = cache.entity(userWith({ entity: "hung-user", ttl_ms: 1, grace_ms: 60_000 }), {
+    load: () => (++loads === 1 ? Promise.resolve(aUser(1)) : new Promise(() => {})),
+  });
+  await short.get({ id: 1 });
+  while (loads < 2) {
+    await new Promise((resolve) => setTimeout(resolve, 5)); // The entry turns stale on Redis' own clock.
+    await short.get({ id: 1 });
+  }
+}
 if (how === "frozen server") {
   await users.get({ id: 1 });
   await users.write({ id: 1 }, async () => aUser(1, { version: 2 }));

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { eventually, UserDatabase } from "../database.ts";
-import { aUser, User, type UserKey } from "../entities.ts";
+import { aUser, Preferences, somePreferences, User, type UserKey } from "../entities.ts";
 import { errorOf, outcomeOf } from "../outcome.ts";
 import { redisFixture } from "../redis-fixture.ts";
 
@@ -73,6 +73,20 @@ describe("connection", () => {
     expect(() => cache.entity(User, { load: new UserDatabase(aUser(1)).load })).toThrow("E_CLOSED");
   });
 
+  test("where CONFIG is forbidden, the eviction policy is read from INFO", async () => {
+    await redis.client.call("ACL", "SETUSER", "app", "on", ">pw", "~*", "&*", "+@all", "-config");
+    await redis.client.config("SET", "maxmemory-policy", "allkeys-lfu");
+    try {
+      const cache = redis.cache({ redis: redis.server.url.replace("redis://", "redis://app:pw@") });
+      const preferences = cache.entity(Preferences, { load: async () => null });
+      expect(await outcomeOf(cache.ready())).toBe("E_EVICTION");
+      expect(await outcomeOf(preferences.put({ userId: 1 }, somePreferences(1)))).toBe("E_EVICTION");
+    } finally {
+      await redis.client.config("SET", "maxmemory-policy", "noeviction");
+      await redis.client.call("ACL", "DELUSER", "app");
+    }
+  });
+
   test("a password is used, and its absence is answered by the loader", async () => {
     await redis.client.config("SET", "requirepass", "s3cret");
     try {
@@ -90,7 +104,7 @@ describe("connection", () => {
     }
   });
 
-  test.each(["used", "never used", "without a server", "frozen server"])(
+  test.each(["used", "never used", "without a server", "frozen server", "hung refresh"])(
     "a process ends by itself after close: %s",
     async (how) => {
       const script = fileURLToPath(new URL("close-and-exit.ts", import.meta.url));

@@ -1,5 +1,5 @@
 import { User } from "@cachepact/contracts";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { sendValue } from "../answer.ts";
 import { readEntry } from "../cache-header.ts";
 import { notFound } from "../errors.ts";
@@ -39,7 +39,7 @@ export function userRoutes(app: FastifyInstance, { users, repository, profiles, 
     const id = parseId(request.params.id);
     const { draft, expectedVersion } = parseUserPut(id, request.body);
     const saved = await writeUser(id, (signal) => repository.update(id, draft, expectedVersion, signal));
-    await invalidateProfile(profiles, id, (error) => request.log.warn(error));
+    await invalidateProfile(profiles, id, warning(request));
     return sendValue(reply, 200, User, saved);
   });
 
@@ -48,7 +48,7 @@ export function userRoutes(app: FastifyInstance, { users, repository, profiles, 
     // The id is taken first, so that the insert is a write-through as well: "not found" may be cached for this id.
     const id = await repository.nextId();
     const saved = await writeUser(id, (signal) => repository.insert(id, draft, signal));
-    await invalidateProfile(profiles, id, (error) => request.log.warn(error));
+    await invalidateProfile(profiles, id, warning(request));
     reply.header("location", `/users/${id}`);
     return sendValue(reply, 201, User, saved);
   });
@@ -59,11 +59,16 @@ export function userRoutes(app: FastifyInstance, { users, repository, profiles, 
       await repository.delete(id, signal);
       return null;
     });
-    await invalidateProfile(profiles, id, (error) => request.log.warn(error));
+    await invalidateProfile(profiles, id, warning(request));
     // Not awaited: the user is gone whatever becomes of it.
-    void removePreferences(preferences, id, (error) => request.log.warn(error));
+    void removePreferences(preferences, id, warning(request));
     return reply.code(204).send();
   });
+
+  /** Reports what is left to do after a commit; the request itself has succeeded. */
+  function warning(request: FastifyRequest): (error: Error) => void {
+    return (error) => request.log.warn({ reason: String(error) }, "a write is committed, its clean-up is not done yet");
+  }
 
   /** Write-through around one statement, which commits by itself. Gives the committed row. */
   async function writeUser(id: number, commit: (signal: AbortSignal) => Promise<User>): Promise<User> {
