@@ -66,6 +66,8 @@ class Quarantine:
 
     def covers(self, entity: str, value_key: str) -> bool:
         """Tell whether this process must not read ``value_key`` of ``entity`` from Redis."""
+        if value_key in self._held:
+            return True
         overflow = self._overflowed.get(entity)
         if overflow is None:
             return False
