@@ -29,7 +29,9 @@ function run(command, args, { cwd = workspace, capture = false, extra = {} } = {
     stdio: ["ignore", capture ? "pipe" : "inherit", "inherit"],
   });
   if (result.status !== 0)
-    throw new Error(`${result.stdout ?? ""}\n${command} ${args.join(" ")} failed: ${result.error?.message ?? `exit code ${result.status}`}`);
+    throw new Error(
+      `${result.stdout ?? ""}\n${command} ${args.join(" ")} failed: ${result.error?.message ?? `exit code ${result.status}`}`,
+    );
   return (result.stdout ?? "").trim();
 }
 

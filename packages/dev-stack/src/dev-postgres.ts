@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type DevServer, type RunningServer, START_ATTEMPTS, spawnDetached } from "./dev-server.ts";
 import { BusyError } from "./errors.ts";
-import { freePort, LOOPBACK } from "./port.ts";
+import { firstPort, freePort, LOOPBACK } from "./port.ts";
 import { type PostgresBinaries, postgresBinaries } from "./postgres-binary.ts";
 import { createCluster, SUPERUSER, serverInvocation } from "./postgres-cluster.ts";
 import { postgresReady, readPidFile, takesQueries } from "./postgres-readiness.ts";
@@ -82,7 +82,9 @@ export class DevPostgres implements DevServer {
     const log = new ServerLog(join(this.#folder, "server.log"));
     for (let attempt = 1; ; attempt++) {
       this.#removeForeignPidFile();
-      const port = await freePort(attempt === 1 ? (readRecord(this.#record)?.port ?? DEFAULT_PORT) : undefined);
+      const port = await freePort(
+        attempt === 1 ? (readRecord(this.#record)?.port ?? firstPort(DEFAULT_PORT)) : undefined,
+      );
       writeRecord(this.#record, { port, process: "starting" });
       const { command, args, env } = serverInvocation(binaries, this.#data, port, {});
       const server = await spawnDetached(command, args, env, log);

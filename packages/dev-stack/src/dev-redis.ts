@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type DevServer, type RunningServer, START_ATTEMPTS, spawnDetached } from "./dev-server.ts";
 import { BusyError } from "./errors.ts";
-import { freePort, LOOPBACK } from "./port.ts";
+import { firstPort, freePort, LOOPBACK } from "./port.ts";
 import { end, identify, isRunning, type ProcessIdentity, signal } from "./process-identity.ts";
 import { redisBinary } from "./redis-binary.ts";
 import { type RedisConfig, redisConfigText } from "./redis-config.ts";
@@ -79,7 +79,9 @@ export class DevRedis implements DevServer {
     const log = new ServerLog(join(this.#folder, "server.log"));
     const configFile = join(this.#folder, "server.conf");
     for (let attempt = 1; ; attempt++) {
-      const port = await freePort(attempt === 1 ? (readRecord(this.#record)?.port ?? DEFAULT_PORT) : undefined);
+      const port = await freePort(
+        attempt === 1 ? (readRecord(this.#record)?.port ?? firstPort(DEFAULT_PORT)) : undefined,
+      );
       writeFileSync(configFile, redisConfigText(port, this.#folder, CONFIG));
       writeRecord(this.#record, { port, process: "starting" });
       const server = await spawnDetached(binary, [configFile], {}, log);

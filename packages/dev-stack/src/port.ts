@@ -11,6 +11,17 @@ const LOWEST = 12_000;
 const HIGHEST = 21_999;
 const ATTEMPTS = 100;
 
+/**
+ * The port that a stack asks for the first time it starts.
+ *
+ * A person's stack keeps to known ports, so that bookmarks and clients go on working. A stack in a folder of its own
+ * (`CACHEPACT_DEV_DIR`), as tests make them, takes a random one: while its server is stopped for a moment, another
+ * such stack would otherwise take the port, and its clients would be talking to somebody else's server.
+ */
+export function firstPort(known: number): number | undefined {
+  return process.env["CACHEPACT_DEV_DIR"] ? undefined : known;
+}
+
 /** A free port on loopback, `preferred` if that one is free. Another process may still take it first: retry then. */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && (await isFree(preferred))) return preferred;

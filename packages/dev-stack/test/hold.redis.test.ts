@@ -68,7 +68,7 @@ describe("run", () => {
   test("says what could not be run, and leaves nothing", async () => {
     const { code, stderr } = await runCommand(root, ["run", "no-such-program"]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^cachepact-dev-stack: Could not run no-such-program: .*ENOENT/);
+    expect(stderr).toMatch(/^cachepact-dev-stack: Could not run no-such-program: .*(ENOENT|EACCES)/);
     expect(processesIn(root)).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseEnv, promisify, stripVTControlCharacters } from "node:util";
+import { hold } from "@cachepact/dev-stack";
 
 export const REPOSITORY: string = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -63,6 +64,8 @@ export interface StartedStack {
 
 /** Starts the stack and waits until every service answers. Rejects with the end of its log when it does not. */
 export async function startStack(write: (text: string) => void): Promise<StartedStack> {
+  // Claimed before turbo starts the servers, so that they end with us even if it never comes to its own keeper.
+  const claim = await hold();
   const turbo = spawn("turbo", ["run", "dev", "--ui=stream"], {
     cwd: REPOSITORY,
     stdio: ["ignore", "pipe", "pipe"],
@@ -82,7 +85,10 @@ export async function startStack(write: (text: string) => void): Promise<Started
     });
   }
   const ended = new Promise<void>((resolve) => turbo.once("exit", () => resolve()));
-  const stop = (): Promise<void> => stopProcess(turbo, ended);
+  const stop = async (): Promise<void> => {
+    await stopProcess(turbo, ended);
+    await claim.release();
+  };
 
   const deadline = performance.now() + READY_WITHIN_MS;
   for (;;) {

@@ -31,9 +31,18 @@ export function packageTests(): ViteUserConfig {
         { ...resolution, test: { name: "redis", include: ["test/**/*.redis.test.ts"], ...timeouts } },
         {
           ...resolution,
-          test: { name: "e2e", include: ["test/**/*.e2e.test.ts"], fileParallelism: false, ...timeouts, testTimeout: 300_000 },
+          test: {
+            name: "e2e",
+            include: ["test/**/*.e2e.test.ts"],
+            fileParallelism: false,
+            ...timeouts,
+            testTimeout: 300_000,
+          },
         },
-        { ...resolution, test: { name: "long", include: ["test/**/*.long.test.ts"], testTimeout: 1_800_000, hookTimeout: 60_000 } },
+        {
+          ...resolution,
+          test: { name: "long", include: ["test/**/*.long.test.ts"], testTimeout: 1_800_000, hookTimeout: 60_000 },
+        },
       ],
     },
   });

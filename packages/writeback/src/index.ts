@@ -1,4 +1,6 @@
 /** The write-behind worker: carries accepted writes from Redis to a database, exactly once in effect. */
+
+export type { Database } from "./database.ts";
 export type { ArmedState, PauseReason, WorkerEvent, WorkerListener } from "./events.ts";
 export { type Migration, migrate, migrations } from "./migrate.ts";
 export {

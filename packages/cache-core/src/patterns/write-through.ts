@@ -73,8 +73,9 @@ async function writeFenced<Key extends object, Value extends object>(
   const refused = begun.find((result) => result.status === "rejected");
   const fenced = begun.every((result) => result.status === "fulfilled" && result.value);
   if (refused !== undefined || (strong && !fenced)) {
-    // Nothing was committed, so that nobody needs to wait for these; a fence that is left lapses by itself.
-    for (const fence of fences) context.core.background.run(end(context, fence, 0));
+    // Nothing was committed: one message to take down what may stand is enough, a fence that is left lapses by itself.
+    const { background, scripts } = context.core;
+    for (const fence of fences) background.run(scripts.finish(record, fence.keys, fence.finish(0)));
     report(context, "refused");
     if (refused !== undefined) throw refused.reason;
     throw new CachepactError(

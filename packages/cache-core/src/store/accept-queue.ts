@@ -125,7 +125,9 @@ export class AcceptQueue {
       for (const group of groups) if (!group.mayHaveRun) group.reject(evictionError(this.#record.entity, info));
     }
     const left = undecided(groups);
-    const now = this.#core.redisClock.now();
+    const { redisClock, syncClock } = this.#core;
+    if (redisClock.due) syncClock();
+    const now = redisClock.now();
     if (left.length === 0 || now === null) return;
     for (const group of left) {
       const offset = this.#partitionOffsets.get(group.log.partition) ?? 0;

@@ -1,5 +1,6 @@
 // A process of its own for connection.redis.test.ts: uses a cache, closes it, and must then end with nothing left to do.
 import { createCache } from "../../src/index.ts";
+import { eventually } from "../database.ts";
 import { aUser, Preferences, User, userWith } from "../entities.ts";
 
 const [url = "", how = ""] = process.argv.slice(2);
@@ -17,10 +18,10 @@ if (how === "hung refresh") {
     load: () => (++loads === 1 ? Promise.resolve(aUser(1)) : new Promise(() => {})),
   });
   await short.get({ id: 1 });
-  while (loads < 2) {
-    await new Promise((resolve) => setTimeout(resolve, 5)); // The entry turns stale on Redis' own clock.
+  await eventually(async () => {
     await short.get({ id: 1 });
-  }
+    return loads === 2;
+  });
 }
 if (how === "frozen server") {
   await users.get({ id: 1 });

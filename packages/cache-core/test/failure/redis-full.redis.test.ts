@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { DEFAULT_LEASE_MS } from "../../src/index.ts";
 import { eventually, UserDatabase } from "../database.ts";
 import { aUser, Preferences, somePreferences, User, type UserKey } from "../entities.ts";
 import { errorOf } from "../outcome.ts";
@@ -39,7 +40,7 @@ describe("Redis is full", () => {
     });
     expect(await users.get(key)).toMatchObject({ id: 1 });
     expect(redis.events).toContainEqual({ type: "command_error", command: "fill", reason: "oom" });
-    await eventually(async () => (await redis.client.exists("{user@1:1}@lease")) === 0);
+    await eventually(async () => (await redis.client.exists("{user@1:1}@lease")) === 0, DEFAULT_LEASE_MS / 2);
   });
 
   test("what is there is still read, and an invalidation still removes it", async () => {

@@ -148,6 +148,7 @@ describe("Redis is stopped", () => {
     );
     expect(error).toMatchObject({ code: "E_FENCE", committed: false, retryable: true });
     expect(committed).toBe(false);
+    expect(sizes()).toEqual([]);
     expect(redis.events).toContainEqual({
       type: "write",
       entity: "strong-user",

@@ -72,7 +72,7 @@ class Fence:
     @property
     def may_store(self) -> bool:
         """Whether this writer began alone and was not told otherwise. Redis has the last word."""
-        return True
+        return self._alone and not self._lost
 
     def finish(self, version: int) -> Finish:
         """Say what ends this write."""
