@@ -181,7 +181,7 @@ function expectOutput(language, output) {
   say(`the ${language} example of the README works outside the workspace`);
 }
 
-function tryTypeScript(example, version, REDIS_URL) {
+async function tryTypeScript(example, version) {
   const folder = join(scratch, "typescript");
   mkdirSync(folder);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
@@ -196,14 +196,17 @@ function tryTypeScript(example, version, REDIS_URL) {
       `@cachepact/contracts@${version}`,
       `@cachepact/cli@${version}`,
       `@cachepact/writeback@${version}`,
+      `@cachepact/dev-stack@${version}`,
+      "@types/node@24",
     ],
     { cwd: folder },
   );
   writeFileSync(join(folder, "example.mjs"), example);
-  expectOutput(
-    "TypeScript",
-    run(process.execPath, ["example.mjs"], { cwd: folder, capture: true, extra: { REDIS_URL } }),
-  );
+  for (const node of new Set([process.execPath, process.env.CACHEPACT_MACHINE_NODE ?? process.execPath])) {
+    say(`on Node ${run(node, ["--version"], { capture: true })}`);
+    const extra = { REDIS_URL: await startRedis() };
+    expectOutput("TypeScript", run(node, ["example.mjs"], { cwd: folder, capture: true, extra }));
+  }
   run(join(folder, "node_modules/.bin/cachepact"), ["--help"], { cwd: folder, capture: true });
   // The types of the installed packages, under the strictest usual settings.
   writeFileSync(
@@ -221,14 +224,14 @@ function tryTypeScript(example, version, REDIS_URL) {
       "--target",
       "es2023",
       "--types",
-      "",
+      "node",
       "types.ts",
     ],
     { cwd: folder },
   );
 }
 
-function tryPython(example, dist, version, REDIS_URL) {
+async function tryPython(example, dist, version) {
   const folder = join(scratch, "python");
   run("uv", ["venv", "--quiet", folder, "--python", join(root, ".venv/bin/python")]);
   const python = join(folder, "bin/python");
@@ -244,7 +247,8 @@ function tryPython(example, dist, version, REDIS_URL) {
     `cachepact-contracts==${version}`,
   ]);
   writeFileSync(join(folder, "example.py"), example);
-  expectOutput("Python", run(python, ["example.py"], { cwd: folder, capture: true, extra: { REDIS_URL } }));
+  const extra = { REDIS_URL: await startRedis() };
+  expectOutput("Python", run(python, ["example.py"], { cwd: folder, capture: true, extra }));
 }
 
 try {
@@ -259,10 +263,9 @@ try {
   say(`publishing to ${url}`);
   run("pnpm", ["exec", "changeset", "publish", "--no-git-tag"]);
   const dist = buildWheels();
-  const redisUrl = await startRedis();
   const examples = readmeExamples(join(root, "README.md"));
-  tryTypeScript(examples.typescript, version, redisUrl);
-  tryPython(examples.python, dist, version, redisUrl);
+  await tryTypeScript(examples.typescript, version);
+  await tryPython(examples.python, dist, version);
   say(`done: ${version} can be published`);
 } catch (error) {
   say(`FAILED: ${error.message}`);

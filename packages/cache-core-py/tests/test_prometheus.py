@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from cachepact import Cache
+from cachepact import Cache, CommandEvent
 from cachepact.prometheus import collect_metrics
 from cachepact_contracts import User
 from fixtures import REPOSITORY
@@ -89,6 +89,13 @@ async def test_figures_are_those_of_the_events(
     assert value_of(families, "cachepact_load_duration_seconds_count", entity="user", outcome="found") == 1
     assert value_of(families, "cachepact_redis_command_duration_seconds_count", command="get") == 3
     assert value_of(families, "cachepact_writes_total", entity="user", operation="invalidate", outcome="deleted") == 1
+    gets = [
+        event.duration_ms / 1000 for event in collected.events if event.type == "command" and event.command == "get"
+    ]
+    assert value_of(families, "cachepact_redis_command_duration_seconds_sum", command="get") == pytest.approx(sum(gets))
+    (load_ms,) = collected.outcomes("load", "duration_ms")
+    name = "cachepact_load_duration_seconds_sum"
+    assert value_of(families, name, entity="user", outcome="found") == pytest.approx(load_ms / 1000)
     assert value_of(families, "cachepact_quarantined_keys") == 0
     assert value_of(families, "redis_up") == 1
     assert (value_of(families, "redis_memory_used_bytes") or 0) > 100_000
@@ -119,3 +126,13 @@ async def test_dead_server_is_down_and_has_no_figures(
 def test_registering_asks_no_server(registry: CollectorRegistry) -> None:
     with Cache(redis="redis://127.0.0.1:1") as cache:
         collect_metrics(cache, registry)
+
+
+def test_observation_falls_into_the_first_bucket_that_is_not_below_it(registry: CollectorRegistry) -> None:
+    with Cache(redis="redis://127.0.0.1:1") as cache:
+        collect_metrics(cache, registry)
+        for duration_ms in (0.25, 0.26, 1000, 1001):
+            cache._core.events.tell([CommandEvent("get", duration_ms)])
+    family = scrape(registry)["cachepact_redis_command_duration_seconds"]
+    counts = {sample.labels["le"]: sample.value for sample in family.samples if sample.name.endswith("_bucket")}
+    assert (counts["0.00025"], counts["0.0005"], counts["1.0"], counts["+Inf"]) == (1, 2, 3, 4)

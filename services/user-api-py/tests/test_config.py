@@ -51,7 +51,10 @@ def test_all_but_the_two_servers_has_defaults(load: Load) -> None:
 
 
 def test_every_variable_is_taken(load: Load) -> None:
-    config = load(**RIGHT, CACHE_NAMESPACE="acme", HOST="0.0.0.0", USER_API_PY_PORT="0", LOG_LEVEL="debug")
+    config = load(
+        **RIGHT, CACHE_NAMESPACE="acme", HOST="0.0.0.0", USER_API_PY_PORT="0", LOG_LEVEL="debug", LOG_FORMAT="json"
+    )
+    assert config.log_format == "json"
     assert (config.cache_namespace, config.host, config.user_api_py_port, config.log_level) == (
         "acme",
         "0.0.0.0",
@@ -69,7 +72,11 @@ def test_an_empty_variable_counts_as_absent(load: Load, problems_of: Problems) -
 
 def test_every_problem_is_listed_at_once_and_no_value(problems_of: Problems) -> None:
     problems = problems_of(
-        REDIS_URL="http://user:s3cret@host", CACHE_NAMESPACE="No Spaces!", USER_API_PY_PORT="65536", LOG_LEVEL="loud"
+        REDIS_URL="http://user:s3cret@host",
+        CACHE_NAMESPACE="No Spaces!",
+        USER_API_PY_PORT="65536",
+        LOG_LEVEL="loud",
+        LOG_FORMAT="xml",
     )
     assert [problem.split(" ")[0] for problem in problems] == [
         "REDIS_URL",

@@ -5,6 +5,8 @@ export const DEFAULT_PORT = 3001;
 /** Loopback: a service that should be reached from elsewhere says so with HOST. */
 export const DEFAULT_HOST = "127.0.0.1";
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+/** `auto` = `pretty` when a terminal watches, else `json`. */
+export const LOG_FORMATS = ["auto", "json", "pretty"] as const;
 
 /** What the service takes from its environment, validated. The two URLs may hold passwords: print `describe(config)`. */
 export interface Config {
@@ -16,6 +18,7 @@ export interface Config {
   /** 0 = any free port; the log names it. */
   readonly port: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly logFormat: (typeof LOG_FORMATS)[number];
 }
 
 const databaseUrl = url("postgres://user:password@host:5432/name", ["postgres:", "postgresql:"]);
@@ -34,6 +37,7 @@ const environment = z.object({
     .refine((port) => port <= 65_535, { error: "must be a whole number from 0 to 65535" })
     .default(DEFAULT_PORT),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(", ")}` }).default("info"),
+  LOG_FORMAT: z.enum(LOG_FORMATS, { error: `must be one of ${LOG_FORMATS.join(", ")}` }).default("auto"),
 });
 
 function url(example: string, protocols: readonly string[]): z.ZodString {
@@ -70,6 +74,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     host: read.HOST,
     port: read.USER_API_PORT,
     logLevel: read.LOG_LEVEL,
+    logFormat: read.LOG_FORMAT,
   };
 }
 

@@ -10,7 +10,7 @@ const STOP_WITHIN_MS = 10_000;
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
-  const log = createLogger(config.logLevel);
+  const log = createLogger(config.logLevel, config.logFormat);
   const database = connectDatabase(config.databaseUrl, (error) =>
     log.warn({ reason: String(error) }, "an idle database connection broke"),
   );

@@ -23,12 +23,26 @@ describe("the configuration", () => {
       host: "127.0.0.1",
       port: 3001,
       logLevel: "info",
+      logFormat: "auto",
     });
   });
 
   test("takes every variable", () => {
-    const env = { ...RIGHT, CACHE_NAMESPACE: "acme", HOST: "0.0.0.0", USER_API_PORT: "0", LOG_LEVEL: "debug" };
-    expect(loadConfig(env)).toMatchObject({ namespace: "acme", host: "0.0.0.0", port: 0, logLevel: "debug" });
+    const env = {
+      ...RIGHT,
+      CACHE_NAMESPACE: "acme",
+      HOST: "0.0.0.0",
+      USER_API_PORT: "0",
+      LOG_LEVEL: "debug",
+      LOG_FORMAT: "json",
+    };
+    expect(loadConfig(env)).toMatchObject({
+      namespace: "acme",
+      host: "0.0.0.0",
+      port: 0,
+      logLevel: "debug",
+      logFormat: "json",
+    });
   });
 
   test("an empty variable counts as absent", () => {
@@ -44,6 +58,7 @@ describe("the configuration", () => {
       CACHE_NAMESPACE: "No Spaces!",
       USER_API_PORT: "65536",
       LOG_LEVEL: "loud",
+      LOG_FORMAT: "xml",
     });
     expect(problems.map((problem) => problem.split(" ", 1)[0])).toEqual([
       "REDIS_URL",
@@ -51,6 +66,7 @@ describe("the configuration", () => {
       "CACHE_NAMESPACE",
       "USER_API_PORT",
       "LOG_LEVEL",
+      "LOG_FORMAT",
     ]);
     expect(problems.join("\n")).not.toMatch(/s3cret|No Spaces|65536|loud/);
   });

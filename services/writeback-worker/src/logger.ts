@@ -1,14 +1,15 @@
 import type { WorkerEvent } from "@cachepact/writeback";
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
+import type { Config } from "./config.ts";
 
 /** A failure that repeats is written once in this time, with how often it happened. */
 export const REPEAT_MS = 5_000;
 
-/** JSON lines for machines; coloured text when a terminal watches. URLs with passwords are never given to it. */
-export function createLogger(level: string): Logger {
+/** JSON lines for machines; coloured text for people, by default when a terminal watches. URLs with passwords are never given to it. */
+export function createLogger(level: Config["logLevel"], format: Config["logFormat"] = "auto"): Logger {
   const options = { level, base: { service: "writeback-worker" }, timestamp: pino.stdTimeFunctions.isoTime };
-  return process.stdout.isTTY
+  return format === "pretty" || (format === "auto" && process.stdout.isTTY)
     ? pino(options, pretty({ ignore: "pid,hostname,service", translateTime: "HH:MM:ss.l" }))
     : pino(options);
 }

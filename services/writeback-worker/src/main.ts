@@ -9,7 +9,7 @@ const STOP_WITHIN_MS = 12_000;
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
-  const log = createLogger(config.logLevel);
+  const log = createLogger(config.logLevel, config.logFormat);
   const worker = runWorker({
     redis: config.redisUrl,
     namespace: config.namespace,

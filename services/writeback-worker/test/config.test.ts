@@ -12,6 +12,7 @@ suite("the configuration", () => {
       host: "127.0.0.1",
       port: 3003,
       logLevel: "info",
+      logFormat: "auto",
     });
   });
 
@@ -30,13 +31,14 @@ suite("the configuration", () => {
         CACHE_NAMESPACE: "Not OK",
         WRITEBACK_WORKER_PORT: "70000",
         LOG_LEVEL: "loud",
+        LOG_FORMAT: "xml",
       });
     } catch (error) {
       expect(error).toMatchObject({ code: "E_CONFIG" });
       ({ problems } = error as { problems: string[] } & Error);
       expect(String(error)).not.toContain(secret);
     }
-    const names = ["REDIS_URL", "DATABASE_URL", "CACHE_NAMESPACE", "WRITEBACK_WORKER_PORT", "LOG_LEVEL"];
+    const names = ["REDIS_URL", "DATABASE_URL", "CACHE_NAMESPACE", "WRITEBACK_WORKER_PORT", "LOG_LEVEL", "LOG_FORMAT"];
     expect(problems).toHaveLength(names.length);
     for (const name of names) expect(problems).toContainEqual(expect.stringMatching(new RegExp(`^${name} `)));
     expect(problems.join()).not.toContain(secret);

@@ -66,9 +66,9 @@ class AsyncCache(BaseCache):
 
         Bind each entity once and keep the result: concurrent loads of one key are collapsed per binding. ``load`` reads
         the source of truth, outside any older snapshot or transaction; None = not found, which is cached for the
-        negative ttl; an error is passed on and never cached. ``enabled`` is the switch for incidents, asked at each
-        call: off, reads go to the loader and writes still invalidate. ``load_timeout_ms`` is the loader's hard
-        deadline. E_OPTION that lists every problem.
+        negative ttl; an error is passed on and never cached. ``enabled`` is the switch for incidents: off, reads go to
+        the loader and writes still invalidate; it is asked at each call, so that it must be quick and must not use the
+        cache. ``load_timeout_ms`` is the loader's hard deadline. E_OPTION that lists every problem.
         """
         return AsyncEntityCache(self._driver, self._bind(entity, load, enabled, load_timeout_ms))
 

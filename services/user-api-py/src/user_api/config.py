@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
 from cachepact import CachepactError
@@ -15,6 +15,8 @@ DEFAULT_HOST = "127.0.0.1"
 """Loopback: a service that should be reached from elsewhere says so with HOST."""
 
 LogLevel = Literal["debug", "info", "warn", "error"]
+LogFormat = Literal["auto", "json", "pretty"]
+"""``auto`` = ``pretty`` when a terminal watches, else ``json``."""
 
 _REDIS_URL = "redis://host:6379"
 _DATABASE_URL = "postgres://user:password@host:5432/name"
@@ -49,10 +51,13 @@ def _port(text: object) -> int:
     return int(str(text))
 
 
-def _log_level(text: object) -> object:
-    if text not in ("debug", "info", "warn", "error"):
-        raise ValueError("must be one of debug, info, warn, error")
-    return text
+def _one_of(*names: str) -> BeforeValidator:
+    def check(text: object) -> object:
+        if text not in names:
+            raise ValueError(f"must be one of {', '.join(names)}")
+        return text
+
+    return BeforeValidator(check)
 
 
 class Config(BaseSettings):
@@ -67,7 +72,8 @@ class Config(BaseSettings):
     host: str = DEFAULT_HOST
     user_api_py_port: Annotated[int, BeforeValidator(_port)] = DEFAULT_PORT
     """0 = any free port; the log names it."""
-    log_level: Annotated[LogLevel, BeforeValidator(_log_level)] = "info"
+    log_level: Annotated[LogLevel, _one_of(*get_args(LogLevel))] = "info"
+    log_format: Annotated[LogFormat, _one_of(*get_args(LogFormat))] = "auto"
 
     def describe(self) -> dict[str, str | int]:
         """Describe the configuration as a log may show it: without user names, passwords and parameters of the URLs."""
@@ -78,6 +84,7 @@ class Config(BaseSettings):
             "host": self.host,
             "port": self.user_api_py_port,
             "log_level": self.log_level,
+            "log_format": self.log_format,
         }
 
 

@@ -1,4 +1,4 @@
-"""Logs: JSON lines for machines, coloured text when a terminal watches. Bodies are never given to it."""
+"""Logs: JSON lines for machines, coloured text for people, by default when a terminal watches. Never a body."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ log: Final[structlog.stdlib.BoundLogger] = structlog.stdlib.get_logger("user_api
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
 
-def configure_logs(level: str) -> None:
+def configure_logs(level: str, log_format: str = "auto") -> None:
     """Send the logs of this service and of its libraries to stdout in one form."""
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
     ]
-    console = sys.stdout.isatty()
+    console = log_format == "pretty" or (log_format == "auto" and sys.stdout.isatty())
     last: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(timestamp_key="time")]
+        [structlog.dev.ConsoleRenderer(timestamp_key="time", colors=True)]
         if console
         else [
             _name_service,

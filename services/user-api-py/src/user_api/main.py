@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def app() -> FastAPI:
     """Make the application of this process, configured by its environment: what uvicorn calls (``--factory``)."""
     config = load_config()
-    configure_logs(config.log_level)
+    configure_logs(config.log_level, config.log_format)
 
     @contextlib.asynccontextmanager
     async def lifespan(application: FastAPI) -> AsyncIterator[None]:

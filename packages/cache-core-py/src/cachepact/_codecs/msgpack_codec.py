@@ -41,6 +41,7 @@ class MsgpackCodec:
         """Read the value of the bytes."""
         reader = MsgpackReader(data)
         value = _read_record(reader, schema, "", 1)
+        reader.end()
         if mode == "strict" and bytes(self.encode(schema, value)) != data:
             raise refuse_decode("E_NONCANONICAL", "", "found MessagePack that is not the canonical form of its value")
         return value
