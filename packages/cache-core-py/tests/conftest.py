@@ -5,11 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from dev_redis import DevRedis
+from hypothesis import HealthCheck, settings
 from redis.asyncio import Redis
 from under_test import CacheUnderTest, DriverName, Source
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+
+# A machine that is busy with other tests is slow, which is no failure; the same cases on every run.
+settings.register_profile(
+    "repository", deadline=None, database=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("repository")
 
 _numbers = itertools.count(1)
 

@@ -67,7 +67,7 @@ def test_every_value_comes_back_from_its_one_byte_string(name: str, codec: str) 
     schema = golden(name).schema
 
     @given(values(schema))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def check(value: Any) -> None:
         data = bytes(CODECS[codec].encode(schema, value))
         for mode in ("lenient", "strict"):
@@ -81,7 +81,7 @@ def test_order_in_which_a_map_was_filled_does_not_show(codec: str) -> None:
     schema = golden("user").schema
 
     @given(st.dictionaries(_TEXT, _TEXT, max_size=12))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def check(entries: dict[str, str]) -> None:
         backwards = dict(reversed(entries.items()))
         first, second = (schema.value_type(preferences=each) for each in (entries, backwards))
@@ -95,7 +95,7 @@ def test_mutated_bytes_are_a_value_or_an_error_of_the_vocabulary(codec: str) -> 
     schema = golden("all-types").schema
 
     @given(values(schema), st.data())
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=80)
     def check(value: Any, data: st.DataObject) -> None:
         found = bytearray(CODECS[codec].encode(schema, value))
         for _ in range(data.draw(st.integers(1, 3))):

@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal
 
-from cachepact import AsyncCache, Cache, CacheEntry, CacheEvent, Entity, LoadContext
+from cachepact import AsyncCache, Cache, CachedEntry, CacheEvent, Entity, LoadContext
 from cachepact._key import entry_keys
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ class EntityUnderTest:
     async def get(self, key: Any, **options: Any) -> Any:
         return await self._do("get", key, **options)
 
-    async def get_entry(self, key: Any, **options: Any) -> CacheEntry[Any]:
-        entry: CacheEntry[Any] = await self._do("get_entry", key, **options)
+    async def get_entry(self, key: Any, **options: Any) -> CachedEntry[Any]:
+        entry: CachedEntry[Any] = await self._do("get_entry", key, **options)
         return entry
 
     async def write(self, key: Any, persist: Callable[..., Any]) -> Any:

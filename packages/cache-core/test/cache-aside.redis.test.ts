@@ -108,9 +108,11 @@ describe("invalidate", () => {
     const caches = [redis.cache(), redis.cache(), redis.cache()].map((cache) => cache.entity(User, { load: db.load }));
     let committed = 1;
     let invalidated = 1;
+    let reads = 0;
     const stop = new AbortController();
     const writer = (async () => {
-      for (let round = 0; round < 150; round++) {
+      // On a busy machine the readers get few turns: go on until enough of them were among the writes.
+      for (let round = 0; round < 150 || reads < 100; round++) {
         committed += 1;
         db.rows.set(1, aUser(1, { version: committed }));
         const version = committed;
@@ -119,7 +121,6 @@ describe("invalidate", () => {
       }
       stop.abort();
     })();
-    let reads = 0;
     const readers = caches.flatMap((users) =>
       [1, 2, 3].map(async () => {
         while (!stop.signal.aborted) {
@@ -131,6 +132,6 @@ describe("invalidate", () => {
       }),
     );
     await Promise.all([writer, ...readers]);
-    expect(reads).toBeGreaterThan(100);
+    expect(reads).toBeGreaterThanOrEqual(100);
   });
 });

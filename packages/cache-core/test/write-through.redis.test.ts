@@ -74,12 +74,14 @@ describe("write", () => {
       db.rows.set(1, aUser(1, { version }));
       return aUser(1, { version });
     };
-    const writes = [a?.write(key, committing(2, first.opened)), b?.write(key, committing(3, second.opened))];
+    const firstWrite = a?.write(key, committing(2, first.opened));
+    await eventually(() => begun === 1);
+    const secondWrite = b?.write(key, committing(3, second.opened));
     await eventually(() => begun === 2);
     second.open();
-    await writes[1];
+    await secondWrite;
     first.open();
-    await writes[0];
+    await firstWrite;
     expect(outcomes()).toEqual(["deleted", "deleted"]);
     // The second knew that it was not alone and sent no value; the first was told by Redis.
     expect(commands().filter((command) => command === "store" || command === "finish")).toEqual(["finish", "store"]);

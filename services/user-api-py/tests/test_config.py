@@ -84,6 +84,7 @@ def test_every_problem_is_listed_at_once_and_no_value(problems_of: Problems) -> 
         "CACHE_NAMESPACE",
         "USER_API_PY_PORT",
         "LOG_LEVEL",
+        "LOG_FORMAT",
     ]
     assert not any(value in "\n".join(problems) for value in ("s3cret", "No Spaces", "65536", "loud"))
 

@@ -11,26 +11,51 @@ from cachepact._events import (
     CommandEvent,
     DecodeFailureEvent,
     FillEvent,
+    Listener,
     LoadEvent,
     QuarantineEvent,
     RequestEvent,
     WriteEvent,
 )
 from cachepact._gen.errors import ErrorCode
+from cachepact._options import (
+    DEFAULT_ACCEPT_WAIT_MS,
+    DEFAULT_CONNECT_TIMEOUT_MS,
+    DEFAULT_CONNECTIONS_MAX,
+    DEFAULT_DELIVER_TIMEOUT_MS,
+    DEFAULT_FLOOR_MS,
+    DEFAULT_LEASE_MS,
+    DEFAULT_LOAD_TIMEOUT_MS,
+    DEFAULT_MARKER_MS,
+    DEFAULT_QUARANTINE_MAX_KEYS,
+    DEFAULT_READ_TIMEOUT_MS,
+    DEFAULT_SCRIPT_TIMEOUT_MS,
+)
 from cachepact._random import Random, SystemRandom
 from cachepact._record import EntityRecord
-from cachepact._results import Accepted, CacheEntry, RedisInfo, Written
+from cachepact._results import Accepted, CachedEntry, RedisInfo, Written
 from cachepact._sync_cache import Cache, EntityCache
 
 __all__ = [
+    "DEFAULT_ACCEPT_WAIT_MS",
+    "DEFAULT_CONNECTIONS_MAX",
+    "DEFAULT_CONNECT_TIMEOUT_MS",
+    "DEFAULT_DELIVER_TIMEOUT_MS",
+    "DEFAULT_FLOOR_MS",
+    "DEFAULT_LEASE_MS",
+    "DEFAULT_LOAD_TIMEOUT_MS",
+    "DEFAULT_MARKER_MS",
+    "DEFAULT_QUARANTINE_MAX_KEYS",
+    "DEFAULT_READ_TIMEOUT_MS",
+    "DEFAULT_SCRIPT_TIMEOUT_MS",
     "INVALIDATE",
     "AbortSignal",
     "Accepted",
     "AsyncCache",
     "AsyncEntityCache",
     "Cache",
-    "CacheEntry",
     "CacheEvent",
+    "CachedEntry",
     "CachepactError",
     "Clock",
     "CommandErrorEvent",
@@ -42,6 +67,7 @@ __all__ = [
     "ErrorCode",
     "FillEvent",
     "Invalidate",
+    "Listener",
     "LoadContext",
     "LoadEvent",
     "Loaded",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cachepact._declared import Declared
     from cachepact._entity import Entity
     from cachepact._entity_core import EntityCore
-    from cachepact._results import Accepted, CacheEntry, RedisInfo, Written
+    from cachepact._results import Accepted, CachedEntry, RedisInfo, Written
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -121,7 +121,7 @@ class AsyncEntityCache(Generic[K, V]):
         value: V | None = await self._driver.call(self._core.get(key, min_version))
         return value
 
-    async def get_entry(self, key: K, *, min_version: int | None = None) -> CacheEntry[V]:
+    async def get_entry(self, key: K, *, min_version: int | None = None) -> CachedEntry[V]:
         """Read as ``get``, with where the value came from."""
         return await self._driver.call(self._core.get_entry(key, min_version))
 

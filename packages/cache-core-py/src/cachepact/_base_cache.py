@@ -15,7 +15,7 @@ from cachepact._options import (
     DEFAULT_FLOOR_MS,
     DEFAULT_LEASE_MS,
     DEFAULT_MARKER_MS,
-    DEFAULT_QUARANTINE_KEYS_MAX,
+    DEFAULT_QUARANTINE_MAX_KEYS,
     DEFAULT_READ_TIMEOUT_MS,
     DEFAULT_SCRIPT_TIMEOUT_MS,
     resolve_cache_options,
@@ -42,7 +42,7 @@ class BaseCache:
     - ``floor_ms`` (60000): longer than replicas lag plus the longest load
     - ``deliver_timeout_ms`` (1000): how long a write waits for its invalidation to be acknowledged
     - ``accept_wait_ms`` (3000): how long ``put`` waits while nothing of it can have run
-    - ``quarantine_keys_max`` (10000): keys with an invalidation that is still owed; beyond it entities are bypassed
+    - ``quarantine_max_keys`` (10000): keys with an invalidation that is still owed; beyond it entities are bypassed
     - ``clock``, ``random``: the process's own unless a test brings others
 
     E_OPTION that lists every problem.
@@ -62,7 +62,7 @@ class BaseCache:
         floor_ms: int = DEFAULT_FLOOR_MS,
         deliver_timeout_ms: int = DEFAULT_DELIVER_TIMEOUT_MS,
         accept_wait_ms: int = DEFAULT_ACCEPT_WAIT_MS,
-        quarantine_keys_max: int = DEFAULT_QUARANTINE_KEYS_MAX,
+        quarantine_max_keys: int = DEFAULT_QUARANTINE_MAX_KEYS,
         clock: Clock | None = None,
         random: Random | None = None,
     ) -> None:
@@ -80,7 +80,7 @@ class BaseCache:
             floor_ms=floor_ms,
             deliver_timeout_ms=deliver_timeout_ms,
             accept_wait_ms=accept_wait_ms,
-            quarantine_keys_max=quarantine_keys_max,
+            quarantine_max_keys=quarantine_max_keys,
         )
         self._core = Core(options)
         self._behind: list[str] = []

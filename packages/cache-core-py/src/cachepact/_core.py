@@ -34,7 +34,7 @@ class Core:
         self.events = Events(options.clock)
         self.redis_clock = RedisClock(options.clock)
         self.scripts = Scripts(self.redis_clock, self.events, channels(options.namespace), options.floor_ms)
-        self.quarantine = Quarantine(options.clock, options.random, self.events, options.quarantine_keys_max)
+        self.quarantine = Quarantine(options.clock, options.random, self.events, options.quarantine_max_keys)
         self.server: ServerInfo | None = None
         """What the last connection learned about its server."""
         self.down_since: float | None = None

@@ -13,7 +13,7 @@ from cachepact._patterns.cache_aside import invalidate
 from cachepact._patterns.read_through import ReadThrough
 from cachepact._patterns.write_behind import WriteBehind, without_log
 from cachepact._patterns.write_through import write_through
-from cachepact._results import CacheEntry
+from cachepact._results import CachedEntry
 from cachepact._schema import SAFE_INTEGER
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class EntityCore:
         self._reads = ReadThrough(self._context)
         self._behind = WriteBehind(self._context) if entity.record.log is not None else None
 
-    def get_entry(self, key: object, min_version: int | None) -> Flow[CacheEntry[Any]]:
+    def get_entry(self, key: object, min_version: int | None) -> Flow[CachedEntry[Any]]:
         """Read a row."""
         least = 0 if min_version is None else self._check_min_version(min_version)
         events, entity = self._context.core.events, self._context.record.entity
@@ -55,7 +55,7 @@ class EntityCore:
         finally:
             if events.active:
                 events.emit(RequestEvent(entity, result))
-        return CacheEntry(answer.value, answer.source, answer.version, answer.maybe_stale)
+        return CachedEntry(answer.value, answer.source, answer.version, answer.maybe_stale)
 
     def get(self, key: object, min_version: int | None) -> Flow[Any]:
         """Read a row's value."""

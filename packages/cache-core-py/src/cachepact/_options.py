@@ -34,7 +34,7 @@ DEFAULT_DELIVER_TIMEOUT_MS = 1_000
 """How long a write waits for its invalidation to be acknowledged before it goes on in the background."""
 DEFAULT_ACCEPT_WAIT_MS = 3_000
 """How long ``put`` waits while nothing of it can have run: a worker re-arms a restarted Redis within 1.4 s."""
-DEFAULT_QUARANTINE_KEYS_MAX = 10_000
+DEFAULT_QUARANTINE_MAX_KEYS = 10_000
 """Keys that may be quarantined at once; beyond them their whole entity is bypassed. About 5 MB."""
 DEFAULT_LOAD_TIMEOUT_MS = 10_000
 """The hard deadline of a loader; then its signal is aborted and its result dropped."""
@@ -57,7 +57,7 @@ class CacheOptions:
     floor_ms: int
     deliver_timeout_ms: int
     accept_wait_ms: int
-    quarantine_keys_max: int
+    quarantine_max_keys: int
     clock: Clock
     random: Random
 
@@ -93,7 +93,7 @@ def resolve_cache_options(
         except CachepactError as error:
             problems.add(str(error))
     for name, number in numbers.items():
-        most = 1_000_000 if name == "quarantine_keys_max" else 10_000 if name == "connections_max" else _TIME_MAX_MS
+        most = 1_000_000 if name == "quarantine_max_keys" else 10_000 if name == "connections_max" else _TIME_MAX_MS
         problems.integer(name, number, 1, most)
     if not problems.found:
         for name in ("lease_ms", "marker_ms"):

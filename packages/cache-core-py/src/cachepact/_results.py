@@ -11,7 +11,7 @@ Source = Literal["redis", "stale", "database"]
 
 
 @dataclass(frozen=True, slots=True)
-class CacheEntry(Generic[V]):
+class CachedEntry(Generic[V]):
     """A read's answer and where it came from."""
 
     value: V | None

@@ -8,9 +8,10 @@ from cachepact._codecs.protobuf_reader import DELIMITED, I64, VARINT, ProtobufRe
 from cachepact._codecs.record import DEPTH_MAX, build_record
 from cachepact._codecs.scalar import fit_double, fit_integer, fit_text
 from cachepact._refusal import refuse_decode, within
-from cachepact._schema import Field, MessageType, default_of
+from cachepact._schema import SAFE_INTEGER, Field, MessageType, default_of
 from cachepact._timestamp import epoch_ms, timestamp_from_parts, timestamp_parts
 
+_NANOS_MAX = 2**31 - 1
 _DELIMITED_KINDS = frozenset({"string", "bytes", "timestamp"})
 
 
@@ -42,7 +43,7 @@ def _read_fields(reader: ProtobufReader, schema: MessageType, record: dict[str, 
             _read_elements(reader, field, wire, record.setdefault(field.attribute, []), path=at, depth=depth + 2)
         elif field.presence == "map":
             _demand(DELIMITED, wire, at)
-            key, item = _read_entry(ProtobufReader(reader.chunk()), field, at, depth + 2)
+            key, item = _read_entry(reader.nested(), field, at, depth + 2)
             record.setdefault(field.attribute, {})[key] = item
         else:
             record[field.attribute] = _read_one(
@@ -52,7 +53,7 @@ def _read_fields(reader: ProtobufReader, schema: MessageType, record: dict[str, 
 
 def _read_elements(reader: ProtobufReader, field: Field, wire: int, items: list[Any], *, path: str, depth: int) -> None:
     if wire == DELIMITED and wire_of(field) != DELIMITED:
-        packed = ProtobufReader(reader.chunk())
+        packed = reader.nested()
         while not packed.at_end:
             items.append(_read_scalar(packed, field, None, path))
     else:
@@ -81,7 +82,7 @@ def _read_one(reader: ProtobufReader, field: Field, wire: int, earlier: Any, *, 
     if not isinstance(field.type, MessageType):
         return _read_scalar(reader, field, earlier, path)
     record: dict[str, Any] = {} if earlier is None else earlier
-    _read_fields(ProtobufReader(reader.chunk()), field.type, record, path, depth)
+    _read_fields(reader.nested(), field.type, record, path, depth)
     return record
 
 
@@ -96,7 +97,7 @@ def _read_scalar(reader: ProtobufReader, field: Field, earlier: Any, path: str) 
         case "double":
             return fit_double(reader.double(), path)
         case "timestamp":
-            return _read_timestamp(ProtobufReader(reader.chunk()), earlier, path)
+            return _read_timestamp(reader.nested(), earlier, path)
         case "sint32" | "sint64":
             raw = reader.varint()
             return fit_integer(field, raw >> 1 ^ -(raw & 1), path)
@@ -116,6 +117,8 @@ def _read_timestamp(reader: ProtobufReader, earlier: Any, path: str) -> Any:
             continue
         _demand(VARINT, wire, path)
         part = reader.signed_varint()
+        if abs(part) > (SAFE_INTEGER if number == 1 else _NANOS_MAX):
+            raise refuse_decode("E_RANGE", path, "found a time outside the years 1 to 9999")
         seconds, nanos = (part, nanos) if number == 1 else (seconds, part)
     moment = timestamp_from_parts(seconds, nanos)
     if moment is None:
