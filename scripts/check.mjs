@@ -41,7 +41,8 @@ const checks = [
 const suites = {
   tests: [
     ["tests without servers", ["test:unit"], 2],
-    ["tests on real servers", ["test:redis"], 2],
+    // One package at a time: each starts servers and processes of its own, and its promises have deadlines.
+    ["tests on real servers", ["test:redis"], 1],
     ["tests of the running services", ["test:e2e"], 1],
   ],
   "test:long": [["long tests", ["test:long"], 1]],

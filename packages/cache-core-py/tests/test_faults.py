@@ -173,6 +173,7 @@ async def test_strong_write_refuses_before_the_commit_without_redis(
     assert (caught.value.code, caught.value.committed) == ("E_FENCE", False)
     assert committed == []
     assert running.outcomes("write", "outcome") == ["refused"]
+    assert running.outcomes("quarantine", "size") == [], "nothing was committed, so that nothing is owed"
 
 
 async def test_strong_write_whose_fence_is_alive_succeeds_though_redis_dies_after_the_commit(

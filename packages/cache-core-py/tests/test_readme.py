@@ -28,7 +28,7 @@ def test_example_of_the_readme_runs(shared_redis: DevRedis) -> None:
     assert done.stdout.split("\n")[:3] == ["database", "redis", "Ada Lovelace"]
 
 
-def test_limits_name_nothing_that_is_built() -> None:
+def test_table_names_every_call() -> None:
     text = README.read_text()
     for call in ("get", "write", "invalidate", "put", "remove"):
         assert f"`{call}(" in text

@@ -142,10 +142,16 @@ async def test_min_version_takes_the_token_of_a_put(entity: EntityUnderTest, wor
     key = Preferences.key(user_id=1)
     accepted = await entity.put(key, preferences())
     assert await entity.get(key, min_version=accepted.version) == preferences()
-    source.answer = loaded(preferences(), version=1)
+    other = Preferences.key(user_id=2)
+    source.answer = loaded(preferences(2), version=1)
     with pytest.raises(CachepactError) as caught:
-        await entity.get(Preferences.key(user_id=2), min_version=accepted.version)
-    assert caught.value.code in {"E_MIN_VERSION", "E_LOADER"}
+        await entity.get(other, min_version=accepted.version)
+    assert caught.value.code == "E_MIN_VERSION"
+    removed = await entity.remove(other)
+    assert await entity.get(other, min_version=removed.version) is None
+    with pytest.raises(CachepactError) as caught:
+        await entity.get(other, min_version=removed.version + 1)
+    assert caught.value.code == "E_MIN_VERSION"
 
 
 async def test_full_log_refuses_with_a_time_to_wait(

@@ -39,9 +39,16 @@ export interface Entry<Value> {
 
 const PLAIN_NULL = encodeUtf8("null");
 
+const fingerprints = new WeakMap<EntityRecord, number>();
+
 /** The fingerprint as a frame holds it. */
 export function fingerprintOf(record: EntityRecord): number {
-  return Number.parseInt(record.fingerprint, 16);
+  const known = fingerprints.get(record);
+  if (known !== undefined) return known;
+  const fingerprint = Number.parseInt(record.fingerprint, 16);
+  // Asked for with every entry that is read or written.
+  fingerprints.set(record, fingerprint);
+  return fingerprint;
 }
 
 /**
@@ -119,15 +126,14 @@ export function decodeEntry<Key extends object, Value extends object>(
 }
 
 function decodeFramed<Value>(record: EntityRecord, bytes: Uint8Array, key: object | undefined): Entry<Value> {
-  const { version, staleAtMs, createdAtMs, costMs, dirty, ...frame } = decodeFrame(bytes);
-  const meta = { version, staleAtMs, createdAtMs, costMs, dirty };
-  const foreign = frame.fingerprint !== fingerprintOf(record);
-  if (frame.negative) return { value: null, ...meta, foreign };
-  checkPayloadSize(record, frame.payload);
+  const { version, staleAtMs, createdAtMs, costMs, dirty, negative, codec, fingerprint, payload } = decodeFrame(bytes);
+  const foreign = fingerprint !== fingerprintOf(record);
+  if (negative) return { value: null, version, staleAtMs, createdAtMs, costMs, dirty, foreign };
+  checkPayloadSize(record, payload);
   const notes: DecodeNotes = { unknownEnumName: false };
-  const value = codecById(frame.codec).decode(record.schema, frame.payload, "lenient", notes);
+  const value = codecById(codec).decode(record.schema, payload, "lenient", notes) as Value & object;
   bind(record, value, key);
-  return { value: value as Value, ...meta, foreign: foreign || notes.unknownEnumName };
+  return { value, version, staleAtMs, createdAtMs, costMs, dirty, foreign: foreign || notes.unknownEnumName };
 }
 
 function decodePlain<Value>(record: EntityRecord, bytes: Uint8Array, key: object | undefined): Entry<Value> {

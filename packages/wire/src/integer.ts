@@ -17,6 +17,11 @@ const ranges: Readonly<Record<IntegerKind, readonly [bigint, bigint]>> = {
   uint64: [0n, UINT64_MAX],
 };
 
+/** The same for numbers. A bound that no double holds is rounded outwards, where no safe integer lies. */
+const numberRanges: ReadonlyMap<string, readonly [number, number]> = new Map(
+  Object.entries(ranges).map(([kind, [least, most]]) => [kind, [Number(least), Number(most)]]),
+);
+
 const integerKinds: ReadonlySet<string> = new Set(Object.keys(ranges));
 const longKinds: ReadonlySet<string> = new Set(["int64", "uint64", "sint64"]);
 
@@ -43,12 +48,13 @@ export function isBigint(type: IntegerType): boolean {
  * JS_NUMBER limits a 64-bit field to +-(2^53-1) in every language.
  */
 export function fitInteger(type: IntegerType, value: number | bigint): number | bigint | undefined {
-  const [least, most] = ranges[type.kind as IntegerKind];
   if (typeof value === "number") {
-    if (!Number.isSafeInteger(value) || value < Number(least) || value > Number(most)) return undefined;
+    const [lowest, highest] = numberRanges.get(type.kind) as readonly [number, number];
+    if (!Number.isSafeInteger(value) || value < lowest || value > highest) return undefined;
     // `+ 0` turns -0 into 0.
     return isBigint(type) ? BigInt(value) : value + 0;
   }
+  const [least, most] = ranges[type.kind as IntegerKind];
   if (value < least || value > most) return undefined;
   if (isBigint(type)) return value;
   const narrow = Number(value);

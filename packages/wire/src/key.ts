@@ -27,6 +27,8 @@ export interface EntryKeys {
 interface KeyPlan {
   readonly segments: readonly KeySegment[];
   readonly params: readonly KeyParam[];
+  /** The property of the key object for each parameter. */
+  readonly properties: readonly string[];
   readonly tagged: boolean;
 }
 
@@ -36,7 +38,8 @@ function planOf(record: EntityRecord): KeyPlan {
   const known = plans.get(record);
   if (known !== undefined) return known;
   const params = record.key.filter((segment) => "param" in segment);
-  const plan = { segments: record.key, params, tagged: params.some((param) => param.hash_tag === true) };
+  const properties = params.map((param) => paramProperty(param));
+  const plan = { segments: record.key, params, properties, tagged: params.some((param) => param.hash_tag === true) };
   plans.set(record, plan);
   return plan;
 }
@@ -58,10 +61,13 @@ function encodeParams(record: EntityRecord, key: object): string[] {
     throw new CachepactError("E_TYPE", `build a key of ${record.entity}: expected an object of its parameters`);
   }
   const values = key as Readonly<Record<string, unknown>>;
-  return planOf(record).params.map((param) => {
-    const property = paramProperty(param);
-    return encodeParam(param, Object.hasOwn(values, property) ? values[property] : undefined);
-  });
+  const { params, properties } = planOf(record);
+  const texts: string[] = [];
+  for (let index = 0; index < params.length; index += 1) {
+    const property = properties[index] as string;
+    texts.push(encodeParam(params[index] as KeyParam, Object.hasOwn(values, property) ? values[property] : undefined));
+  }
+  return texts;
 }
 
 /**
@@ -73,17 +79,19 @@ export function idOf(record: EntityRecord, key: object): string {
   return encodeParams(record, key).join(":");
 }
 
-/** The segments after the entity's name: literals and parameters, `{…}` around the hash tag. */
-function path(record: EntityRecord, params: readonly string[]): string {
+/** `name` and the segments after it: literals and parameters, `{…}` around the hash tag. */
+function pathAfter(name: string, record: EntityRecord, params: readonly string[]): string {
+  let path = name;
   let next = 0;
-  return planOf(record)
-    .segments.map((segment) => {
-      if ("literal" in segment) return segment.literal;
+  for (const segment of planOf(record).segments) {
+    if ("literal" in segment) path += `:${segment.literal}`;
+    else {
       const param = params[next] as string;
       next += 1;
-      return segment.hash_tag === true ? `{${param}}` : param;
-    })
-    .join(":");
+      path += segment.hash_tag === true ? `:{${param}}` : `:${param}`;
+    }
+  }
+  return path;
 }
 
 /**
@@ -103,15 +111,15 @@ export function entryKeys(
 ): EntryKeys {
   const prefix = prefixOf(record, namespace);
   const params = encodeParams(record, key);
-  const id = params.join(":");
+  const id = params.length === 1 ? (params[0] as string) : params.join(":");
   const name = `${prefix}${entityName(record, generation)}`;
   if (record.log !== null) {
     const log = logKeys(record, namespace, partitionOf(record, id));
     const beside = (word: string): string => `${log.tag}@${word}:${id}`;
-    const value = limited(record, `${name}:${log.tag}:${path(record, params)}`);
+    const value = limited(record, pathAfter(`${name}:${log.tag}`, record, params));
     return { id, value, lease: beside("lease"), floor: beside("floor"), writers: beside("writers"), log };
   }
-  const value = limited(record, [name, path(record, params)].filter((part) => part !== "").join(":"));
+  const value = limited(record, pathAfter(name, record, params));
   // Without a tag of its own the key becomes the tag, so that all of the entry's keys share a slot.
   const stem = planOf(record).tagged ? value : `{${value}}`;
   return { id, value, lease: `${stem}@lease`, floor: `${stem}@floor`, writers: `${stem}@writers`, log: null };

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from cachepact._coalescing.lease import Lease
 from cachepact._errors import CachepactError
@@ -41,20 +41,6 @@ class LeasedRow:
     """STORED, LOST, STALE, NEWER; UNSTORED: no usable reply, or nothing was sent."""
 
 
-class Versioned(Protocol):
-    """A row or an entry."""
-
-    @property
-    def value(self) -> Any:
-        """None = not found."""
-        ...
-
-    @property
-    def version(self) -> int:
-        """0 = none."""
-        ...
-
-
 def load_under_lease(
     context: EntityContext, request: LoadRequest, grant: Grant, min_version: int, flight: Flight[Any] | None
 ) -> Flow[LeasedRow]:
@@ -70,7 +56,8 @@ def load_under_lease(
         if flight is not None:
             flight.admit()
         row = yield from run_loader(context, request)
-        check_min_version(context, row, min_version)
+        if row.value is not None:
+            check_min_version(context, row.version, min_version)
         life = _life_of(context, request, row)
         storing = storing_of(context.entity, row.value, version=row.version, cost_ms=row.cost_ms, life=life)
     except Exception:
@@ -100,13 +87,13 @@ def load_under_lease(
     return LeasedRow(row, code)
 
 
-def check_min_version(context: EntityContext, row: Versioned, min_version: int) -> None:
-    """Refuse a row that is older than the caller's token (E_MIN_VERSION)."""
-    if row.value is None or row.version >= min_version:
+def check_min_version(context: EntityContext, version: int, min_version: int) -> None:
+    """Refuse what is older than the caller's token (E_MIN_VERSION); an absent row has no version to hold against it."""
+    if version >= min_version:
         return
     raise CachepactError(
         "E_MIN_VERSION",
-        f"read a {context.record.entity} of version {row.version} where at least {min_version} was asked for; check "
+        f"read a {context.record.entity} of version {version} where at least {min_version} was asked for; check "
         "that the loader reads the primary",
     )
 

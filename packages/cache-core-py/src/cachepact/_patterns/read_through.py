@@ -134,7 +134,7 @@ class ReadThrough:
                 entry = decode_or_none(context, acquired.data, miss.key)
                 if entry is not None:
                     # A write-behind value is handed out whatever it is: it is the newest that there is.
-                    check_min_version(context, entry, miss.min_version)
+                    check_min_version(context, entry.version, miss.min_version)
                     return from_entry(entry)
                 if len(seen) == _DIGEST_LENGTH:
                     return (yield from self._load_only(flight, miss, "bypass"))
@@ -214,7 +214,8 @@ class ReadThrough:
         flight.admit()
         primary = primary or self._must_read_primary(miss.min_version, floor)
         row = yield from run_loader(self._context, LoadRequest(miss.key, miss.keys, primary))
-        check_min_version(self._context, row, miss.min_version)
+        if row.value is not None:
+            check_min_version(self._context, row.version, miss.min_version)
         self._check_value(row.value)
         return from_row(row, result, maybe_stale=maybe_stale)
 

@@ -72,9 +72,9 @@ def _write_fenced(
     begun = yield Together(tuple(fence.begin(signal.abort) for fence in fences))
     refused = next((outcome for outcome in begun if isinstance(outcome, BaseException)), None)
     if refused is not None or (strong and not all(begun)):
-        # Nothing was committed, so that nobody needs to wait for these; a fence that is left lapses by itself.
+        # Nothing was committed: one message to take down what may stand is enough; what is left lapses by itself.
         for fence in fences:
-            yield Spawn(_end(context, fence, 0, None))
+            yield Spawn(context.core.scripts.finish(record, fence.keys, fence.finish(0)))
         _report(context, "refused")
         if refused is not None:
             raise refused
