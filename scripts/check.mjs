@@ -38,6 +38,8 @@ const checks = [
   ["types", "turbo", ["run", "typecheck", "--output-logs=errors-only", "--continue=always"]],
 ];
 
+const longChecks = [["release rehearsal, on loopback only", "node", ["scripts/release-rehearse.mjs"]]];
+
 const suites = {
   tests: [
     ["tests without servers", ["test:unit"], 2],
@@ -90,7 +92,7 @@ if (!(mode in suites)) {
 }
 for (const folder of globSync(results, { cwd: root })) rmSync(join(root, folder), { recursive: true });
 
-const all = (mode === "tests" ? checks : []).map(([name, command, args]) => run(name, command, args));
+const all = (mode === "tests" ? checks : longChecks).map(([name, command, args]) => run(name, command, args));
 const steps = all.filter((step) => !step.absent);
 const runners = suites[mode].map(([name, tasks, concurrency]) =>
   run(name, "turbo", [

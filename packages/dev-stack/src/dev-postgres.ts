@@ -80,11 +80,9 @@ export class DevPostgres implements DevServer {
     mkdirSync(this.#folder, { recursive: true });
     await this.#makeCluster(binaries);
     const log = new ServerLog(join(this.#folder, "server.log"));
+    let port = await freePort(readRecord(this.#record)?.port ?? firstPort(DEFAULT_PORT));
     for (let attempt = 1; ; attempt++) {
       this.#removeForeignPidFile();
-      const port = await freePort(
-        attempt === 1 ? (readRecord(this.#record)?.port ?? firstPort(DEFAULT_PORT)) : undefined,
-      );
       writeRecord(this.#record, { port, process: "starting" });
       const { command, args, env } = serverInvocation(binaries, this.#data, port, {});
       const server = await spawnDetached(command, args, env, log);
@@ -101,6 +99,8 @@ export class DevPostgres implements DevServer {
         // Who holds the cluster may be our own server, left by a start that was killed.
         const other = await this.#adopt();
         if (other) return other;
+        // Whoever uses the stack has its port: given up only if somebody else listens there now.
+        if (error.inUse === "port") port = await freePort();
         await sleep(50 * attempt);
       }
     }

@@ -12,5 +12,13 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** A server ended because something it needs is in use, by another program or by the rest of a killed server. */
-export class BusyError extends DevStackError {}
+/** A server ended because something it needs is in use. */
+export class BusyError extends DevStackError {
+  /** `port`: another program listens there. `data`: the rest of a killed server still holds its data, for a moment. */
+  readonly inUse: "port" | "data";
+
+  constructor(message: string, inUse: "port" | "data") {
+    super(message);
+    this.inUse = inUse;
+  }
+}

@@ -46,12 +46,10 @@ export async function postgresReady(
   }
   const what = isRunning(server) ? `it did not answer within ${READY_TIMEOUT_MS} ms` : "it ended at once";
   const output = log.tail();
-  const failure = /address already in use|shared memory block|lock file "postmaster.pid"/i.test(output)
-    ? BusyError
-    : DevStackError;
-  throw new failure(
-    `Could not start Postgres (${binary}): ${what}. Check its folder against its last output:\n${output}`,
-  );
+  const message = `Could not start Postgres (${binary}): ${what}. Check its folder against its last output:\n${output}`;
+  if (/address already in use/i.test(output)) throw new BusyError(message, "port");
+  if (/shared memory block|lock file "postmaster.pid"/i.test(output)) throw new BusyError(message, "data");
+  throw new DevStackError(message);
 }
 
 /** True when the server at this port of loopback takes queries. */

@@ -29,6 +29,7 @@ export async function redisReady(
   if (/address already in use/i.test(output)) {
     throw new BusyError(
       `Could not start Redis: port ${address.port} of ${address.host} is in use. Choose another or none.`,
+      "port",
     );
   }
   throw new DevStackError(

@@ -35,12 +35,17 @@ export function writeUtf8(text: string, target: Uint8Array, at: number, length: 
  * @throws {CachepactError} E_UTF8 on invalid, overlong or surrogate sequences; nothing is ever repaired.
  */
 export function decodeUtf8(bytes: Uint8Array, field?: string): string {
-  if (bytes.length <= 24) {
-    const short = decodeShortAscii(bytes);
+  return decodeUtf8Part(bytes, 0, bytes.length, field);
+}
+
+/** The same for the part of `bytes` from `start` to before `end`, without a view of it where the text is short. */
+export function decodeUtf8Part(bytes: Uint8Array, start: number, end: number, field?: string): string {
+  if (end - start <= 24) {
+    const short = decodeShortAscii(bytes, start, end);
     if (short !== undefined) return short;
   }
   try {
-    return decoder.decode(bytes);
+    return decoder.decode(bytes.subarray(start, end));
   } catch (cause) {
     const where = field === undefined ? "text" : `field ${field}`;
     throw new CachepactError(
@@ -54,9 +59,10 @@ export function decodeUtf8(bytes: Uint8Array, field?: string): string {
   }
 }
 
-function decodeShortAscii(bytes: Uint8Array): string | undefined {
+function decodeShortAscii(bytes: Uint8Array, start: number, end: number): string | undefined {
   let text = "";
-  for (const byte of bytes) {
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at] as number;
     if (byte >= 0x80) return undefined;
     text += String.fromCharCode(byte);
   }

@@ -1,7 +1,7 @@
 import { MAX_DEPTH } from "../record.ts";
 import { refuseDecode } from "../refusal.ts";
 import { timestampFromParts } from "../timestamp.ts";
-import { decodeUtf8 } from "../utf8.ts";
+import { decodeUtf8Part } from "../utf8.ts";
 
 /** The family of a value by its first byte. `ext` is any extension, `never` the unused byte c1. */
 export type MsgpackKind = "nil" | "bool" | "integer" | "float" | "string" | "bytes" | "list" | "map" | "ext" | "never";
@@ -94,14 +94,14 @@ export class MsgpackReader {
   }
 
   string(path: string): string {
-    return decodeUtf8(this.#stringBytes(), path === "" ? undefined : path);
+    const at = this.#skipString();
+    return decodeUtf8Part(this.#bytes, at, this.#at, path === "" ? undefined : path);
   }
 
-  #stringBytes(): Uint8Array {
+  /** Passes over a string; where its bytes began. */
+  #skipString(): number {
     const tag = this.#tag();
-    const length = tag < 0xc0 ? tag & 0x1f : this.#unsigned(tag === 0xd9 ? 1 : tag === 0xda ? 2 : 4);
-    const at = this.#take(length);
-    return this.#bytes.subarray(at, at + length);
+    return this.#take(tag < 0xc0 ? tag & 0x1f : this.#unsigned(tag === 0xd9 ? 1 : tag === 0xda ? 2 : 4));
   }
 
   /** A copy: the payload may lie in a socket's buffer that is used again. */
@@ -172,7 +172,7 @@ export class MsgpackReader {
         this.float();
         return;
       case "string":
-        this.#stringBytes();
+        this.#skipString();
         return;
       case "bytes":
         this.#skipBytes();
