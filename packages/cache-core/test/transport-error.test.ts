@@ -14,7 +14,6 @@ describe("transport error", () => {
     [new ReplyError("BADARG fill: px must be …"), "error", "none", "BADARG"],
     [new ReplyError("WRONGTYPE Operation against a key"), "error", "unknown", "WRONGTYPE"],
     [new ReplyError("ERR something new"), "error", "unknown", "ERR"],
-    [new Error("Command timed out"), "timeout", "unknown", "TIMEOUT"],
     [new Error("Stream isn't writeable and enableOfflineQueue options is false"), "unavailable", "none", "UNAVAILABLE"],
     [new Error("Connection is closed."), "unavailable", "unknown", "CUT"],
     ["odd", "unavailable", "unknown", "CUT"],

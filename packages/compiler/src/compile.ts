@@ -1,9 +1,9 @@
 import type { DescEnum, DescMessage } from "@bufbuild/protobuf";
+import type { ContractLock } from "@cachepact/wire";
 import { buildSources, type Sources } from "./buf.ts";
 import { type Config, shown } from "./config.ts";
 import { type CompiledEntity, compileEntity } from "./entity-record.ts";
 import { OptionReader } from "./entry-option.ts";
-import type { ContractLock } from "./lock.ts";
 import { compare, Problems } from "./problems.ts";
 
 /** A contract folder, compiled: all that the generators need. */

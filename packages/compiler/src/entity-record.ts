@@ -1,9 +1,9 @@
 import type { DescMessage } from "@bufbuild/protobuf";
+import type { EntityRecord, Field } from "@cachepact/wire";
 import { CODECS, CONSISTENCIES, type EntryOption, FRAMINGS, type OptionReader } from "./entry-option.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { readKey } from "./key-params.ts";
 import { KEY_NAME, KEY_NAME_RULE } from "./key-template.ts";
-import type { EntityRecord, Field } from "./lock.ts";
 import type { Problems } from "./problems.ts";
 import { is64Bit, readSchema, type Schema } from "./schema.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { EntityRecord, Field, FieldType, MessageType } from "@cachepact/wire";
 import { jcs } from "./jcs.ts";
-import type { EntityRecord, Field, FieldType, MessageType } from "./lock.ts";
 
 /** Version of the schema's intermediate representation; it changes only together with every fingerprint. */
 const IR_VERSION = 1;

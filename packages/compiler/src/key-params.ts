@@ -1,7 +1,7 @@
 import type { DescMessage } from "@bufbuild/protobuf";
+import type { Field, KeyParam, KeySegment, MessageType } from "@cachepact/wire";
 import { type EntryOption, type ParamOption, TRANSFORMS } from "./entry-option.ts";
 import { parseKeyTemplate, type TemplateSegment } from "./key-template.ts";
-import type { Field, KeyParam, KeySegment, MessageType } from "./lock.ts";
 import type { Problems } from "./problems.ts";
 
 /** Raw UTF-8 bytes of a parameter: a key stays short enough to be listed, logged and compared quickly. */

@@ -1,4 +1,4 @@
-import type { EntityRecord } from "./lock.ts";
+import type { EntityRecord } from "@cachepact/wire";
 
 /** A key template, parsed; `SPEC.md` holds its grammar. */
 export interface KeyTemplate {

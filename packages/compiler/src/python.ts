@@ -1,9 +1,9 @@
 import type { DescField, DescFile, DescMessage } from "@bufbuild/protobuf";
+import type { Field, KeyParam, MessageType, ScalarType } from "@cachepact/wire";
 import type { Contract } from "./compile.ts";
 import type { CompiledEntity } from "./entity-record.ts";
 import { describeKey } from "./key-template.ts";
 import { LINE_WIDTH, literal } from "./literal.ts";
-import type { Field, KeyParam, MessageType, ScalarType } from "./lock.ts";
 import { type Declared, declarations, exportsOf, indexNameOf, keyNameOf, nameOf, packagePrefix } from "./names.ts";
 import { compare, type Problems } from "./problems.ts";
 import {

@@ -1,8 +1,8 @@
 import { type DescEnum, type DescField, type DescMessage, isFieldSet, ScalarType as Scalar } from "@bufbuild/protobuf";
 import { protoCamelCase } from "@bufbuild/protobuf/reflect";
 import { Edition, FieldOptions_JSType, FieldOptionsSchema } from "@bufbuild/protobuf/wkt";
+import type { EnumType, Field, FieldType, MessageType, ScalarType } from "@cachepact/wire";
 import type { OptionReader } from "./entry-option.ts";
-import type { EnumType, Field, FieldType, MessageType, ScalarType } from "./lock.ts";
 import type { Problems } from "./problems.ts";
 
 /** Messages are inlined where they are used; a schema beyond this would be a runaway lock, not a cached value. */

@@ -2,11 +2,11 @@ import path from "node:path";
 
 import type { DescField, DescFile, DescMessage } from "@bufbuild/protobuf";
 import { protoCamelCase } from "@bufbuild/protobuf/reflect";
+import type { EntityRecord, Field, KeyParam, MessageType, ScalarType } from "@cachepact/wire";
 import type { Contract } from "./compile.ts";
 import type { CompiledEntity } from "./entity-record.ts";
 import { describeKey } from "./key-template.ts";
 import { LINE_WIDTH, type LiteralSyntax, literal } from "./literal.ts";
-import type { EntityRecord, Field, KeyParam, MessageType, ScalarType } from "./lock.ts";
 import { type Declared, declarations, exportsOf, indexNameOf, keyNameOf, nameOf, packagePrefix } from "./names.ts";
 import { compare, type Problems } from "./problems.ts";
 import { fieldsOf } from "./schema.ts";

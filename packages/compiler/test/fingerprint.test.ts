@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import type { EntityRecord } from "@cachepact/wire";
 import { describe, expect, test } from "vitest";
 import { fingerprint } from "../src/fingerprint.ts";
 import { checkGenerated, compile, loadConfig } from "../src/index.ts";
-import type { EntityRecord } from "../src/lock.ts";
 import { entity, recordOfEach } from "./scratch-contract.ts";
 
 const GOLDEN = fileURLToPath(import.meta.resolve("@cachepact/wire/fixtures/contract/cachepact.json"));

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { EntityRecord } from "@cachepact/wire";
 import { onTestFinished, vi } from "vitest";
 import { CompileError, compile, loadConfig } from "../src/index.ts";
-import type { EntityRecord } from "../src/lock.ts";
 
 // buf is a process: a loaded machine may take seconds to start it.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

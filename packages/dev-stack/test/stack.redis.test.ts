@@ -44,6 +44,9 @@ async function sql(text: string): Promise<unknown> {
   return postgresQuery({ host: url.hostname, port: Number(url.port), database: url.pathname.slice(1) }, text);
 }
 
+const BUSY_BACKENDS =
+  "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%generate_series%' AND pid <> pg_backend_pid()";
+
 const envFile = (): string => join(root, ".dev", "env");
 
 describe("up", () => {
@@ -94,6 +97,18 @@ describe("up", () => {
     expect(await stack.up()).toEqual(before);
     expect(await redis("GET", "kept")).toBe("yes");
     expect(await sql("SELECT n FROM kept")).toEqual([["1"]]);
+  });
+
+  test("keeps the address of a killed Postgres whose backend still holds the data", async () => {
+    const before = await stack.up();
+    // Computing, a backend does not notice for a while that its postmaster is gone.
+    const computing = sql("SELECT count(*) FROM generate_series(1, 10000000)").catch((error: Error) => error);
+    const [, postgresPid = 0] = await pids();
+    await eventually(async () => String(await sql(BUSY_BACKENDS)) === "1");
+    process.kill(postgresPid, "SIGKILL");
+    expect(await stack.up()).toEqual(before);
+    expect(readFileSync(join(root, ".dev/postgres/server.log"), "utf8")).toMatch(/shared memory block|lock file/);
+    await computing;
   });
 
   test("wakes frozen servers", async () => {

@@ -72,12 +72,16 @@ describe("the tour", () => {
     await leavesNoProcess();
   });
 
-  test("npm start takes the tour, keeps serving, and Ctrl-C leaves no process", async () => {
+  test("npm start takes the tour, keeps serving, serves another tour, and Ctrl-C leaves no process", async () => {
     const run = start("start");
     await expect.poll(run.output, { timeout: 120_000, interval: 200 }).toContain("Serving until Ctrl-C");
     const url = /TypeScript {2}(http:\S+)\/docs/.exec(run.output())?.[1];
     expect((await fetch(`${url}/users/7`)).status).toBe(200);
     expect((await processesOfTheStack()).length).toBeGreaterThan(4);
+    const tour = start("tour");
+    expect(await tour.exit, tour.output()).toBe(0);
+    expect(tour.output()).not.toContain("Starting Redis");
+    expect((await fetch(`${url}/users/7`)).status).toBe(200);
     run.kill("SIGINT");
     expect(await run.exit).toBe(0);
     await leavesNoProcess();

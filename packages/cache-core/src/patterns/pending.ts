@@ -1,6 +1,5 @@
 import type { EntryKeys } from "@cachepact/wire";
 import { sleep } from "../clock.ts";
-import { checkMinVersion } from "../coalescing/leased-load.ts";
 import type { EntityContext } from "../context.ts";
 import { spread } from "../random.ts";
 import { decodeOrNull, fits } from "../store/decoding.ts";
@@ -16,8 +15,6 @@ const POLL_MS = 10;
  *
  * `clean`: nothing is pending, the database has the truth. `unknown`: something is, and it did not become readable within
  * the read's deadline; the database's answer may lack it. Redis failures are `TransportError`s.
- *
- * @throws {CachepactError} E_MIN_VERSION
  */
 export async function readPending<Key extends object, Value extends object>(
   context: EntityContext<Key, Value>,
@@ -32,9 +29,8 @@ export async function readPending<Key extends object, Value extends object>(
     if (pending.code === "CLEAN") return "clean";
     if (pending.code === "PENDING") {
       const entry = decodeOrNull(context, pending.frame, key);
-      if (entry === null) return "unknown";
-      // Nothing newer exists: the write that the token names was lost with a part of Redis' memory.
-      checkMinVersion(context, entry.version, minVersion);
+      // Older than the token: Redis has lost its tail, and the database may have got the newer one before that.
+      if (entry === null || !fits(entry, minVersion)) return "unknown";
       return { ...fromEntry(entry), result: "pending" };
     }
     // OTHER: a writer of another generation; GONE: an ack is under way, or the event was lost. Both end by themselves.

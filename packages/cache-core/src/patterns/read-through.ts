@@ -6,7 +6,7 @@ import type { EntityContext } from "../context.ts";
 import type { RequestResult } from "../events.ts";
 import { runLoader } from "../loader.ts";
 import { spread } from "../random.ts";
-import { Backoff } from "../resilience/backoff.ts";
+import { Backoff, DEFAULT_BACKOFF_MS } from "../resilience/backoff.ts";
 import { decodeOrNull, digestOf, fits } from "../store/decoding.ts";
 import type { Acquired } from "../store/scripts.ts";
 import { TransportError } from "../store/transport-error.ts";
@@ -23,6 +23,16 @@ interface Miss<Key extends object> {
   readonly key: Key;
   readonly keys: EntryKeys;
   readonly minVersion: number;
+}
+
+/** A load whose value is not to be stored. */
+interface Unstored {
+  readonly result: RequestResult;
+  /** The floor that Redis told; undefined = it told none. */
+  readonly floor?: number;
+  readonly maybeStale?: boolean;
+  /** Default: as the floor and the caller's token demand. */
+  readonly primary?: boolean;
 }
 
 /**
@@ -52,33 +62,35 @@ export class ReadThrough<Key extends object, Value extends object> {
     // Before anything is read: what this caller may share with others depends on when it started.
     const started = this.#flights.start();
     const keys = entryKeys(record, core.namespace, key);
-    const miss = { key, keys, minVersion };
     if (!options.enabled() || core.quarantine.covers(record.entity, keys.value)) {
-      return this.#withoutRedis(started, miss, "bypass");
+      return this.#withoutRedis(started, { key, keys, minVersion }, "bypass");
     }
     let bytes: Buffer | null;
     try {
       bytes = await core.transport.get(keys.value);
     } catch {
-      return this.#withoutRedis(started, miss, "error");
+      return this.#withoutRedis(started, { key, keys, minVersion }, "error");
     }
     let seen = "";
     if (bytes !== null) {
       const entry = decodeOrNull(this.#context, bytes, key);
       if (entry === null) seen = digestOf(bytes);
-      else if (fits(entry, minVersion)) return this.#fromRedis(miss, entry);
+      else if (fits(entry, minVersion)) {
+        if (!this.#isStale(entry)) return fromEntry(entry);
+        const { value, version } = entry;
+        this.#refresh({ key, keys, minVersion }, value);
+        return { value, source: "stale", version, maybeStale: false, result: "stale" };
+      }
     }
+    const miss = { key, keys, minVersion };
     return this.#flights.run(flightKey(miss), started, (flight) => this.#miss(flight, miss, seen));
   }
 
-  #fromRedis(miss: Miss<Key>, entry: Entry<Value>): Answer<Value> {
-    const { staleAtMs, value, version } = entry;
-    if (staleAtMs === 0) return fromEntry(entry);
+  #isStale({ staleAtMs }: Entry<Value>): boolean {
+    if (staleAtMs === 0) return false;
     const { redisClock, syncClock } = this.#context.core;
     if (redisClock.due) syncClock();
-    if (!redisClock.isStale(staleAtMs)) return fromEntry(entry);
-    this.#refresh(miss, value);
-    return { value, source: "stale", version, maybeStale: false, result: "stale" };
+    return redisClock.isStale(staleAtMs);
   }
 
   /** The leader's part: asks until there is an answer, a lease, or a reason to load without one. */
@@ -92,7 +104,7 @@ export class ReadThrough<Key extends object, Value extends object> {
         flight.admit();
         if (record.log !== null) {
           const pending = await readPending(this.#context, key, keys, minVersion);
-          if (pending === "unknown") return await this.#loadOnly(flight, miss, "bypass", 0, true);
+          if (pending === "unknown") return await this.#loadOnly(flight, miss, { result: "bypass", maybeStale: true });
           if (pending !== "clean") return pending;
         }
         flight.admit();
@@ -103,11 +115,12 @@ export class ReadThrough<Key extends object, Value extends object> {
           case "HIT": {
             const entry = decodeOrNull(this.#context, acquired.bytes, key);
             if (entry !== null) {
-              // A write-behind value comes whatever its version is, because it is the newest that there is.
-              checkMinVersion(this.#context, entry.version, minVersion);
-              return fromEntry(entry);
+              if (fits(entry, minVersion)) return fromEntry(entry);
+              // A write-behind value comes whatever its version is. It is older than the token only when Redis has lost
+              // its tail; the database may have got the newer one before that.
+              return await this.#loadOnly(flight, miss, { result: "bypass", maybeStale: true });
             }
-            if (seen.length === DIGEST_LENGTH) return await this.#loadOnly(flight, miss, "bypass", 0, false);
+            if (seen.length === DIGEST_LENGTH) return await this.#loadOnly(flight, miss, { result: "bypass" });
             seen = digestOf(acquired.bytes);
             break;
           }
@@ -117,10 +130,10 @@ export class ReadThrough<Key extends object, Value extends object> {
             const answer = await this.#wait(flight, miss, seen, acquired.pttlMs, giveUpAt);
             if (answer !== null) return answer;
             if (core.clock.monotonic() < giveUpAt) break;
-            return await this.#loadOnly(flight, miss, "bypass", acquired.floor, false);
+            return await this.#loadOnly(flight, miss, { result: "bypass", floor: acquired.floor });
           }
           case "BYPASS":
-            return await this.#loadOnly(flight, miss, "bypass", acquired.floor, false);
+            return await this.#loadOnly(flight, miss, { result: "bypass", floor: acquired.floor });
           case "DIRTY":
             // Accepted between the look for pending writes and this message: look again.
             break;
@@ -128,21 +141,26 @@ export class ReadThrough<Key extends object, Value extends object> {
       }
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      return this.#loadOnly(flight, miss, "error", 0, record.log !== null);
+      return this.#loadOnly(flight, miss, { result: "error", maybeStale: record.log !== null });
     }
   }
 
   async #loadAndFill(flight: Flight, miss: Miss<Key>, grant: Grant, floor: number): Promise<Answer<Value>> {
-    const request = { ...miss, primary: this.#mustReadPrimary(miss.minVersion, floor) };
-    const { row, code } = await loadUnderLease(this.#context, request, grant, miss.minVersion, flight);
+    const { record } = this.#context;
+    const primary = this.#mustReadPrimary(miss.minVersion, floor);
+    const { row, code } = await loadUnderLease(this.#context, { ...miss, primary }, grant, miss.minVersion, flight);
     if (code !== "STALE") return fromRow(row, "miss", false);
-    // Redis knows of a newer row than this one.
     this.#backoff.rest(miss.keys.value);
-    if (this.#context.record.log === null) return this.#loadOnly(flight, miss, "miss", 0, false, true);
+    if (record.log === null) {
+      // "Not found" is refused while a floor stands, whatever the database says: from the primary it is the truth.
+      if (row.value === null && (primary || !record.replica_reads)) return fromRow(row, "miss", false);
+      // Redis knows of a newer row than this one.
+      return this.#loadOnly(flight, miss, { result: "miss", primary: true });
+    }
     flight.admit();
     const pending = await readPending(this.#context, miss.key, miss.keys, miss.minVersion);
     if (typeof pending !== "string") return pending;
-    return this.#loadOnly(flight, miss, "miss", 0, pending === "unknown");
+    return this.#loadOnly(flight, miss, { result: "miss", maybeStale: pending === "unknown", primary: true });
   }
 
   /** Looks for what another process is about to store; null = its lease should be over. */
@@ -172,23 +190,17 @@ export class ReadThrough<Key extends object, Value extends object> {
   #withoutRedis(started: number, miss: Miss<Key>, result: RequestResult): Promise<Answer<Value>> {
     const maybeStale = this.#context.record.log !== null;
     return this.#flights.run(`!${flightKey(miss)}`, started, (flight) =>
-      this.#loadOnly(flight, miss, result, 0, maybeStale),
+      this.#loadOnly(flight, miss, { result, maybeStale }),
     );
   }
 
-  async #loadOnly(
-    flight: Flight,
-    miss: Miss<Key>,
-    result: RequestResult,
-    floor: number,
-    maybeStale: boolean,
-    primary: boolean = this.#mustReadPrimary(miss.minVersion, floor),
-  ): Promise<Answer<Value>> {
+  async #loadOnly(flight: Flight, miss: Miss<Key>, why: Unstored): Promise<Answer<Value>> {
     flight.admit();
+    const primary = why.primary ?? this.#mustReadPrimary(miss.minVersion, why.floor);
     const row = await runLoader(this.#context, { key: miss.key, keys: miss.keys, primary });
     if (row.value !== null) checkMinVersion(this.#context, row.version, miss.minVersion);
     this.#checkValue(row.value);
-    return fromRow(row, result, maybeStale);
+    return fromRow(row, why.result, why.maybeStale ?? false);
   }
 
   /** The same verdict on a value whether or not it was to be stored: an outage must not change what a read accepts. */
@@ -201,8 +213,9 @@ export class ReadThrough<Key extends object, Value extends object> {
     }
   }
 
-  #mustReadPrimary(minVersion: number, floor: number): boolean {
-    return minVersion > 0 || (floor > 0 && this.#context.record.replica_reads);
+  /** A floor that Redis did not tell may stand. */
+  #mustReadPrimary(minVersion: number, floor: number | undefined): boolean {
+    return minVersion > 0 || (floor !== 0 && this.#context.record.replica_reads);
   }
 
   #refresh(miss: Miss<Key>, stale: Value | null): void {
@@ -221,6 +234,8 @@ export class ReadThrough<Key extends object, Value extends object> {
     const token = core.random.token();
     const grantedAt = core.clock.monotonic();
     const acquired: Acquired = await core.scripts.acquire(miss.keys, token, core.options.leaseMs, 0, "");
+    // Another process is at it: until its lease is over there is nothing to ask for.
+    if (acquired.code === "WAIT") this.#backoff.rest(miss.keys.value, Math.min(acquired.pttlMs, DEFAULT_BACKOFF_MS));
     if (acquired.code !== "LEASE") return;
     const request = {
       ...miss,

@@ -7,8 +7,8 @@ export const DEFAULT_BACKOFF_MS = 1_000;
 const KEYS_MAX = 10_000;
 
 /**
- * The keys whose background refresh has just failed. Only refreshes rest: a miss must be answered, and an error is never
- * remembered as an answer.
+ * The keys whose background refresh has just failed, or is under way in another process. Only refreshes rest: a miss must
+ * be answered, and an error is never remembered as an answer.
  */
 export class Backoff {
   readonly #clock: Clock;
@@ -20,10 +20,10 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** Lets `key` rest. */
-  rest(key: string): void {
+  /** Lets `key` rest for about `ms`. */
+  rest(key: string, ms: number = DEFAULT_BACKOFF_MS): void {
     if (this.#until.size >= KEYS_MAX) this.#until.clear();
-    this.#until.set(key, this.#clock.monotonic() + spread(this.#random, DEFAULT_BACKOFF_MS));
+    this.#until.set(key, this.#clock.monotonic() + spread(this.#random, ms));
   }
 
   /** Whether `key` rests now. */

@@ -47,7 +47,6 @@ export function classify(error: unknown): TransportError {
     if (word === "OOM") return new TransportError("oom", "none", word, text);
     return new TransportError("error", REFUSALS.has(word) ? "none" : "unknown", word, text);
   }
-  if (text === "Command timed out") return new TransportError("timeout", "unknown", "TIMEOUT", text);
   if (text.startsWith("Stream isn't writeable")) return new TransportError("unavailable", "none", "UNAVAILABLE", text);
   // The connection broke while the command was under way: the server may have run it.
   return new TransportError("unavailable", "unknown", "CUT", text, error);

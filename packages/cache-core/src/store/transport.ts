@@ -39,7 +39,10 @@ const SCRIPT_COMMANDS: readonly ScriptCommand[] = [
 /** Sends a command; `wanted` turns false when its deadline has passed. */
 type Send<T> = (wanted: () => boolean) => Promise<T>;
 
-/** How long a socket may owe replies before it is given up, in ms: a frozen server accepts bytes for ever. */
+/**
+ * How long a socket may owe replies before it is given up, in ms: a frozen server accepts bytes for ever. Longer deadlines
+ * of the cache's own lengthen it.
+ */
 export const DEFAULT_SOCKET_TIMEOUT_MS = 1_000;
 /** The longest pause between two connection attempts, in ms, before up to half of it is added or taken. */
 export const DEFAULT_RECONNECT_MAX_MS = 1_000;
@@ -167,28 +170,34 @@ export class Transport {
     return this.#redis.callBuffer(name, ...args) as Promise<Reply>;
   }
 
-  async #timed<T>(command: CommandName, timeoutMs: number, send: Send<T>): Promise<T> {
+  #timed<T>(command: CommandName, timeoutMs: number, send: Send<T>): Promise<T> {
     const { clock, events } = this.#options;
-    if (!events.active) return this.#bounded(timeoutMs, send);
+    const reply = this.#bounded(timeoutMs, send);
+    if (!events.active) return reply;
     const sentAt = clock.monotonic();
-    try {
-      const reply = await this.#bounded(timeoutMs, send);
-      events.emit({ type: "command", command, durationMs: clock.monotonic() - sentAt });
-      return reply;
-    } catch (error) {
-      events.emit({ type: "command_error", command, reason: classify(error).reason });
-      throw error;
-    }
+    return reply.then(
+      (value) => {
+        events.emit({ type: "command", command, durationMs: clock.monotonic() - sentAt });
+        return value;
+      },
+      (error: unknown) => {
+        events.emit({ type: "command_error", command, reason: classify(error).reason });
+        throw error;
+      },
+    );
   }
 
   #bounded<T>(timeoutMs: number, send: Send<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let sent = false;
       let wanted = true;
-      const cancel = this.#options.clock.schedule(timeoutMs, () => {
+      const pass = (): void => {
         wanted = false;
         reject(new TransportError("timeout", sent ? "unknown" : "none", "TIMEOUT", `no reply within ${timeoutMs} ms`));
-      });
+      };
+      // A process that was busy for the whole deadline has the reply waiting in its socket: what has arrived is read
+      // before the deadline passes, or one long turn of the event loop would send every read to the database.
+      const cancel = this.#options.clock.schedule(timeoutMs, () => setImmediate(pass));
       const fail = (error: unknown): void => {
         cancel();
         reject(classify(error));
@@ -276,10 +285,9 @@ function redisOptions(options: TransportOptions): RedisOptions & { replyMapping:
     protocol: 2,
     replyMapping: "legacy",
     connectTimeout: options.connectTimeoutMs,
-    // The longest of our own deadlines, which are what bounds each command; this one also bounds the handshake of a
-    // server that accepts and then freezes.
-    commandTimeout: Math.max(DEFAULT_ADMIN_TIMEOUT_MS, options.readTimeoutMs, options.scriptTimeoutMs),
-    socketTimeout: DEFAULT_SOCKET_TIMEOUT_MS,
+    // No commandTimeout: each command has a deadline of ours, and a second timer would be paid on every hit. This one
+    // also bounds the handshake of a server that accepts and then freezes.
+    socketTimeout: Math.max(DEFAULT_SOCKET_TIMEOUT_MS, options.readTimeoutMs, options.scriptTimeoutMs),
     disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     maxLoadingRetryTime: DEFAULT_RECONNECT_MAX_MS,
     // Together: what was under way when a connection broke fails at once and is never sent again behind our back.
