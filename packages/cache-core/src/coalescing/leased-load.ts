@@ -109,7 +109,7 @@ function lifeOf<Key extends object, Value extends object>(
   row: Row<Value>,
 ): Lifetime {
   const { record, core } = context;
-  if (row.value === null) return negativeLifetime(record);
+  if (row.value === null) return negativeLifetime(record, row.ttlMs);
   // A server that evicts may have dropped the floor which would refuse a lagging replica's row: such a row is reloaded
   // as soon as the floor would have ended.
   const evicts = core.server()?.evictionPolicy !== "noeviction";

@@ -23,18 +23,20 @@ export function lifetime(record: EntityRecord, random: Random, limits: LifetimeL
   // A loader may shorten the contract's ttl, never lengthen it: other services rely on the contract.
   const ttlMs = Math.min(record.ttl_ms, limits.ttlMs ?? record.ttl_ms);
   const jittered = jitteredTtlMs(ttlMs, record.jitter_ratio, random);
-  const replicaMs = limits.replicaMs ?? jittered;
-  if (!hasStalePhase(record)) return { pxMs: Math.min(jittered, replicaMs), freshMs: 0 };
-  return { pxMs: jittered + record.grace_ms, freshMs: Math.min(jittered, replicaMs) };
+  const freshMs = Math.min(jittered, limits.replicaMs ?? jittered);
+  // Without grace nothing may be served after its fresh time: the limit is then that of the entry itself.
+  const pxMs = record.grace_ms === 0 ? freshMs : jittered + record.grace_ms;
+  return { pxMs, freshMs: hasStalePhase(record) ? freshMs : 0 };
 }
 
 /**
- * The lifetime of a "not found": the smaller of negative ttl and ttl, without jitter or grace.
+ * The lifetime of a "not found": the smaller of negative ttl and ttl, or the loader's own `ttlMs` if that is smaller
+ * still, without jitter or grace.
  *
  * No grace: a row that was inserted behind the cache's back must show up after the negative ttl at the latest.
  */
-export function negativeLifetime(record: EntityRecord): Lifetime {
-  return { pxMs: Math.min(record.negative_ttl_ms, record.ttl_ms), freshMs: 0 };
+export function negativeLifetime(record: EntityRecord, ttlMs: number = record.ttl_ms): Lifetime {
+  return { pxMs: Math.min(record.negative_ttl_ms, record.ttl_ms, ttlMs), freshMs: 0 };
 }
 
 /** Whether entries of this entity carry `stale_at`: with grace, early refresh or sliding expiration (SPEC, frame). */

@@ -157,7 +157,7 @@ function evaluate<Key extends object, Value extends object>(
       if (version === 0 && record.replica_reads) return { ...nothing, problem: versionMissing(record) };
       // One above the deleted row's: a lagging replica that still has the row must be refused.
       const deleted = version === 0 ? 0 : version + 1;
-      return { version: deleted, storing: storingOf(context, null, 0, 0, negativeLifetime(record)), problem: null };
+      return { version: deleted, storing: storingOf(context, null, 0, 0, negativeLifetime(record, ttlMs)), problem: null };
     }
     if (version === 0 && isVersioned(record)) return { ...nothing, problem: versionMissing(record) };
     checkBinding(context, keys, value, "persist");
