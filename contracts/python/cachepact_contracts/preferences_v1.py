@@ -46,8 +46,8 @@ Preferences.__cachepact__ = define_entity(
     {
         "entity": "preferences",
         "generation": 1,
-        "next_generation": 0,
-        "previous_generation": 0,
+        "next_generation": None,
+        "previous_generation": None,
         "codec": "protobuf",
         "framing": "framed",
         "fingerprint": "92d4368e",

@@ -42,8 +42,8 @@ Profile.__cachepact__ = define_entity(
     {
         "entity": "profile",
         "generation": 0,
-        "next_generation": 0,
-        "previous_generation": 0,
+        "next_generation": None,
+        "previous_generation": None,
         "codec": "json",
         "framing": "plain",
         "fingerprint": "6815d092",

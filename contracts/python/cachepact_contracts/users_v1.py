@@ -45,8 +45,8 @@ User.__cachepact__ = define_entity(
     {
         "entity": "user",
         "generation": 1,
-        "next_generation": 0,
-        "previous_generation": 0,
+        "next_generation": None,
+        "previous_generation": None,
         "codec": "msgpack",
         "framing": "framed",
         "fingerprint": "d5591e74",

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from dev_redis import DevRedis
 from hypothesis import HealthCheck, settings
+from proxy import Proxy
 from redis.asyncio import Redis
 from under_test import CacheUnderTest, DriverName, Source
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 # A machine that is busy with other tests is slow, which is no failure; the same cases on every run.
 settings.register_profile(
@@ -41,6 +42,21 @@ def start_redis() -> Iterator[Callable[..., DevRedis]]:
     yield start
     for server in servers:
         server.close()
+
+
+@pytest.fixture
+async def connect_through() -> AsyncIterator[Callable[[str], Awaitable[Proxy]]]:
+    """A network of the test's own, to break."""
+    proxies: list[Proxy] = []
+
+    async def start(url: str) -> Proxy:
+        proxies.append(Proxy(url))
+        await proxies[-1].start()
+        return proxies[-1]
+
+    yield start
+    for proxy in proxies:
+        await proxy.close()
 
 
 @pytest.fixture(params=["async", "sync"])

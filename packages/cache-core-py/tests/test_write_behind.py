@@ -72,11 +72,11 @@ async def test_writes_of_one_tick_travel_as_one_group_a_partition(
     assert sorted(event.version for event in events) == sorted(each.version for each in accepted)
     partitions = Counter(entity.keys(key).log.partition for key in keys)
     calls = cache.commands().count("accept")
+    groups = len({each.op for each in accepted})
     if cache.kind == "async":
-        assert calls == len(partitions)
-        assert len({each.op for each in accepted}) == len(partitions)
+        assert (calls, groups) == (1, len(partitions)), "all groups of a tick in one call"
     else:
-        assert calls == len({each.op for each in accepted}), "one group a call"
+        assert calls <= groups, "threads have no tick; what waits for an answer travels together"
     for key in keys:
         assert await entity.get(key) == preferences(key.user_id)
 

@@ -171,6 +171,17 @@ async def test_write_reaches_every_live_generation(
     assert not await raw.exists(other, announced.keys(KEY).value)
 
 
+async def test_invalidation_reaches_generation_0_which_its_keys_do_not_name(
+    cache: CacheUnderTest, source: Source, raw: Any
+) -> None:
+    retiring = cache.entity(variant(User, previous_generation=0), source)
+    oldest = retiring.keys(KEY, 0).value
+    assert "@" not in oldest
+    await raw.set(oldest, b"what an older release has stored", px=60_000)
+    await retiring.invalidate(KEY)
+    assert not await raw.exists(oldest)
+
+
 async def test_lost_fence_is_told_to_persist_and_nothing_is_stored(
     make_cache: Callable[..., CacheUnderTest], shared_redis: DevRedis, namespace: str, source: Source, raw: Any
 ) -> None:

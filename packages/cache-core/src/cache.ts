@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { CachepactError, channels, type Entity } from "@cachepact/wire";
 import type { Core } from "./context.ts";
 import { BoundEntity, type EntityCache, type ManagedEntity } from "./entity-cache.ts";
@@ -12,17 +13,18 @@ import { Scripts } from "./store/scripts.ts";
 import { type RedisInfo, redisInfo, serverTimeMs } from "./store/server-info.ts";
 import { classify } from "./store/transport-error.ts";
 
-/** How long `close` waits for what is on its way, in ms: the replies of one round of scripts. */
+/** How long `close` waits for writes under way, in ms: a commit, and the replies of one round of scripts. */
 export const DEFAULT_CLOSE_TIMEOUT_MS = 1_000;
 
 /** The cache of one process: a connection to Redis and the entities that live behind it. */
 export interface Cache {
+  /** The prefix of every key and channel; "" = none. */
   readonly namespace: string;
   /**
    * Binds an entity to its loader. Bind each entity once and keep the result: concurrent loads of one key are collapsed
    * per binding.
    *
-   * @throws {CachepactError} E_OPTION that lists every problem
+   * @throws {CachepactError} E_OPTION that lists every problem; E_CLOSED
    */
   entity<Key extends object, Value extends object>(
     entity: Entity<Key, Value>,
@@ -32,14 +34,18 @@ export interface Cache {
    * Resolves when Redis is connected. Not needed: the first call connects. Reads work without Redis as well.
    *
    * @throws {CachepactError} E_UNAVAILABLE when the connection attempt under way fails (further ones are made in the
-   *   background); E_EVICTION when Redis may evict the writes of an entity with a log
+   *   background); E_EVICTION when Redis may evict the writes of an entity with a log; E_CLOSED
    */
   ready(): Promise<void>;
   /** Hears every event; the returned function ends it. */
   on(listener: CacheListener): () => void;
-  /** Figures of the Redis server. @throws {CachepactError} E_UNAVAILABLE */
+  /** Figures of the Redis server. @throws {CachepactError} E_UNAVAILABLE, E_CLOSED */
   info(): Promise<RedisInfo>;
-  /** Finishes what is on its way, for at most a second, and closes the connections. Calls after it fail with E_CLOSED. */
+  /**
+   * Closes the connections, after the writes and invalidations under way have their answer and what is owed was offered to
+   * Redis once more, but after a second at the latest. From then on every call fails with E_CLOSED, also while it waits;
+   * reads under way are answered by their loaders. May be called twice.
+   */
   close(): Promise<void>;
 }
 
@@ -67,6 +73,8 @@ class RedisCache implements Cache {
   constructor(options: ResolvedOptions) {
     this.namespace = options.namespace;
     this.#options = options;
+    // One listener for each refresh under way, and each is removed: Node 20 would take more than ten for a leak.
+    setMaxListeners(0, this.#abort.signal);
     const { clock, random } = options;
     this.#redisClock = new RedisClock(clock);
     this.#connection = this.#connect("cachepact");
@@ -152,9 +160,11 @@ class RedisCache implements Cache {
   }
 
   async #close(): Promise<void> {
+    for (const entity of this.#entities) entity.refuse();
     this.#abort.abort(closed());
     const { clock } = this.#options;
-    const finished = Promise.all(this.#entities.map((entity) => entity.idle()));
+    const { quarantine } = this.#core;
+    const finished = Promise.all(this.#entities.map((entity) => entity.idle())).then(() => quarantine.settle());
     await new Promise<void>((resolve) => {
       const cancel = clock.schedule(DEFAULT_CLOSE_TIMEOUT_MS, resolve);
       finished.then(() => {
@@ -163,7 +173,7 @@ class RedisCache implements Cache {
       }, resolve);
     });
     for (const entity of this.#entities) entity.close();
-    this.#core.quarantine.close();
+    quarantine.close();
     await Promise.all([this.#connection.transport.close(), this.#acceptConnection?.transport.close()]);
   }
 

@@ -54,5 +54,5 @@ export function liveKeys<Key extends object, Value extends object>(
 
 /** Announced and previous generations: their readers run beside us and must not keep what we invalidate. */
 export function otherGenerations(record: EntityRecord): readonly number[] {
-  return [record.next_generation, record.previous_generation].filter((generation) => generation !== 0);
+  return [record.next_generation, record.previous_generation].filter((generation) => generation !== null);
 }

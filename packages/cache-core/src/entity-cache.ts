@@ -8,6 +8,7 @@ import { invalidate } from "./patterns/cache-aside.ts";
 import { ReadThrough } from "./patterns/read-through.ts";
 import { WriteBehind, withoutLog } from "./patterns/write-behind.ts";
 import { type Persist, writeThrough } from "./patterns/write-through.ts";
+import { Background } from "./resilience/background.ts";
 import type { Accepted } from "./store/accept-group.ts";
 import type { Connection } from "./store/connection.ts";
 
@@ -43,7 +44,8 @@ export interface EntityCache<Key extends object, Value extends object> {
    *
    * Never fails because of Redis.
    *
-   * @throws {CachepactError} E_MIN_VERSION, E_LOAD_TIMEOUT, E_LOADER, E_CLOSED; what the loader throws is passed on
+   * @throws {CachepactError} E_MIN_VERSION, E_LOAD_TIMEOUT, E_LOADER; what the loader throws is passed on; E_RANGE, E_OPTION
+   *   on a wrong `minVersion`; E_CLOSED; what the contract refuses of the key or of the loaded row (E_TYPE, E_MISSING, …)
    */
   get(key: Key, options?: ReadOptions): Promise<Value | null>;
   /** As `get`, with where the value came from. */
@@ -51,21 +53,25 @@ export interface EntityCache<Key extends object, Value extends object> {
   /**
    * Write-through around the caller's commit; see {@link Persist} for what `persist` returns. Success means committed.
    *
-   * @throws {CachepactError} E_FENCE (STRONG; nothing was committed), E_UNCONFIRMED, E_VERSION (`committed: true`),
-   *   E_PATTERN for an entity with a log; what `persist` throws is passed on
+   * @throws {CachepactError} E_FENCE (STRONG; nothing was committed), E_UNCONFIRMED (STRONG), E_VERSION, E_LOADER and what
+   *   the contract refuses of the committed row (all with `committed: true`); E_PATTERN for an entity with a log; E_SCRIPT,
+   *   E_CLOSED; what `persist` throws is passed on
    */
   write(key: Key, persist: Persist<Value>): Promise<{ readonly version: number }>;
   /**
    * Cache-aside: call it after your commit.
    *
-   * @throws {CachepactError} E_PENDING: Redis could not be told yet; it is retried in the background
+   * @throws {CachepactError} E_PENDING: Redis could not be told yet; it is retried in the background. E_VERSION, E_RANGE,
+   *   E_OPTION: the version is missing or wrong. E_SCRIPT, E_CLOSED; what the contract refuses of the key
    */
   invalidate(key: Key, options?: InvalidateOptions): Promise<void>;
   /**
-   * Write-behind: accepts a full new state, seen at once by every reader, and persisted by a worker.
+   * Write-behind: accepts a full new state, seen at once by every reader, and persisted by a worker. Calls for one row are
+   * accepted in their order, awaited or not.
    *
    * @throws {CachepactError} E_FULL, E_UNAVAILABLE (`retryAfterMs`; nothing was accepted), E_UNKNOWN (`op`), E_EVICTION,
-   *   E_PATTERN for an entity without a log
+   *   E_PATTERN for an entity without a log; E_LOADER when the value belongs to another key; E_SCRIPT, E_CLOSED; what the
+   *   contract refuses of the key or the value (E_TYPE, E_SIZE, …)
    */
   put(key: Key, value: Value): Promise<Accepted>;
   /** Write-behind: accepts the deletion of a row. Errors as `put`. */
@@ -74,7 +80,11 @@ export interface EntityCache<Key extends object, Value extends object> {
 
 /** What the cache does with each of its entities. */
 export interface ManagedEntity {
+  /** Takes no further call. */
+  refuse(): void;
+  /** Resolves when every write and invalidation has its answer. */
   idle(): Promise<void>;
+  /** Answers what still waits: nothing is sent any more. */
   close(): void;
 }
 
@@ -83,7 +93,8 @@ export class BoundEntity<Key extends object, Value extends object> implements En
   readonly #context: EntityContext<Key, Value>;
   readonly #reads: ReadThrough<Key, Value>;
   readonly #behind: WriteBehind<Key, Value> | null;
-  #closed = false;
+  readonly #writes = new Background();
+  #refused = false;
 
   constructor(
     core: Core,
@@ -114,12 +125,12 @@ export class BoundEntity<Key extends object, Value extends object> implements En
 
   async write(key: Key, persist: Persist<Value>): Promise<{ readonly version: number }> {
     this.#open();
-    return writeThrough(this.#context, key, persist);
+    return this.#awaited(writeThrough(this.#context, key, persist));
   }
 
   async invalidate(key: Key, options?: InvalidateOptions): Promise<void> {
     this.#open();
-    await invalidate(this.#context, key, options?.version ?? 0);
+    await this.#awaited(invalidate(this.#context, key, options?.version ?? 0));
   }
 
   async put(key: Key, value: Value): Promise<Accepted> {
@@ -132,13 +143,22 @@ export class BoundEntity<Key extends object, Value extends object> implements En
     return this.#writeBehind().remove(key);
   }
 
+  refuse(): void {
+    this.#refused = true;
+  }
+
   async idle(): Promise<void> {
-    await this.#behind?.idle();
+    await Promise.all([this.#writes.idle(), this.#behind?.idle()]);
   }
 
   close(): void {
-    this.#closed = true;
     this.#behind?.close();
+  }
+
+  /** A write that `close` waits for. */
+  #awaited<T>(write: Promise<T>): Promise<T> {
+    this.#writes.run(write);
+    return write;
   }
 
   /** Throws at once what its callers, being async, turn into rejections: one promise less on each hit. */
@@ -185,7 +205,7 @@ export class BoundEntity<Key extends object, Value extends object> implements En
   }
 
   #open(): void {
-    if (!this.#closed) return;
+    if (!this.#refused) return;
     throw new CachepactError(
       "E_CLOSED",
       `cannot use ${this.#context.record.entity}: its cache was closed; create a new one`,

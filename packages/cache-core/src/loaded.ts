@@ -1,4 +1,4 @@
-import { CachepactError, type EntityRecord, type EntryKeys, entryKeys } from "@cachepact/wire";
+import { belongsTo, CachepactError, type EntityRecord, type EntryKeys } from "@cachepact/wire";
 import type { EntityContext } from "./context.ts";
 
 /** What `loaded()` may say about a value. */
@@ -60,8 +60,8 @@ export function checkBinding<Key extends object, Value extends object>(
   value: Value,
   who: string,
 ): void {
-  const { entity, record, core } = context;
-  if (entryKeys(record, core.namespace, entity.keyOf(value)).id !== keys.id) {
+  const { record } = context;
+  if (!belongsTo(record, value, keys.id)) {
     throw breach(record, who, "a row that belongs to another key", "check that the query filters by the key");
   }
 }

@@ -97,6 +97,7 @@ function boundedLoad<Key extends object, Value extends object>(
     const cancel = core.clock.schedule(options.loadTimeoutMs, () =>
       end(new LoadTimeout(`no answer within ${options.loadTimeoutMs} ms`)),
     );
+    if (until?.aborted === true) return stop();
     until?.addEventListener("abort", stop, { once: true });
     const load = async (): Promise<unknown> =>
       options.load(request.key, {

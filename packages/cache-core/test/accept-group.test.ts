@@ -9,6 +9,9 @@ const timeout = new TransportError("timeout", "unknown", "TIMEOUT", "no reply");
 const refused = new TransportError("unavailable", "none", "UNAVAILABLE", "no connection");
 const oom = new TransportError("oom", "none", "OOM", "full");
 
+/** When the first copy went out, on the monotonic clock. */
+const SENT_AT = 100;
+
 function group(payloadBytes: readonly number[] = [10]): { group: AcceptGroup; answers: (Accepted | string)[] } {
   const answers: (Accepted | string)[] = [];
   const items = payloadBytes.map((bytes, index) => ({
@@ -17,12 +20,13 @@ function group(payloadBytes: readonly number[] = [10]): { group: AcceptGroup; an
     head: Buffer.alloc(16),
     payload: Buffer.alloc(bytes),
     valueKeys: [`preferences@1:${log.tag}:${index}`],
+    since: 0,
     resolve: (accepted: Accepted) => void (answers[index] = accepted),
     reject: (error: Error) =>
       void (answers[index] = isCachepactError(error) ? `${error.code} ${error.retryAfterMs ?? error.op}` : "?"),
   }));
   const made = new AcceptGroup("preferences", "op", log, items, 0);
-  made.deadlineMs = 30_000;
+  made.start(5_000, SENT_AT);
   return { group: made, answers };
 }
 
@@ -42,11 +46,19 @@ describe("accept group", () => {
   });
 
   test("the deadline names the half of the op records", () => {
+    const opsKeyAt = (partitionNow: number): string => {
+      const made = new AcceptGroup("preferences", "op", log, [], 0);
+      made.start(partitionNow, 0);
+      return made.opsKey;
+    };
+    expect(opsKeyAt(4_999)).toBe(log.opsA);
+    expect(opsKeyAt(5_000)).toBe(log.opsB);
+  });
+
+  test("every copy carries the deadline of the first", () => {
     const { group: made } = group();
-    made.deadlineMs = 29_999;
-    expect(made.opsKey).toBe(log.opsA);
-    made.deadlineMs = 30_000;
-    expect(made.opsKey).toBe(log.opsB);
+    made.start(9_000, 4_000);
+    expect(made.deadlineMs).toBe(30_000);
   });
 
   test("FULL and OOM are a refusal only while no attempt is in doubt", () => {
@@ -78,7 +90,8 @@ describe("accept group", () => {
     const fresh = group();
     fresh.group.take("CLOCK", 99);
     expect(fresh.group.done).toBe(false);
-    expect(fresh.group.deadlineMs).toBeNull();
+    fresh.group.start(70_000, 200);
+    expect(fresh.group.deadlineMs).toBe(95_000);
     const doubtful = group();
     doubtful.group.fail(timeout, 900);
     doubtful.group.take("CLOCK", 99);
@@ -99,9 +112,9 @@ describe("accept group", () => {
     expect(idle.answers).toEqual(["E_UNAVAILABLE 1000"]);
     const doubtful = group();
     doubtful.group.fail(timeout, 900);
-    doubtful.group.expire(24_999, 60_000, 3_000);
+    doubtful.group.expire(SENT_AT + 24_999, 60_000, 3_000);
     expect(doubtful.group.done).toBe(false);
-    doubtful.group.expire(25_000, 0, 3_000);
+    doubtful.group.expire(SENT_AT + 25_000, 0, 3_000);
     expect(doubtful.answers).toEqual(["E_UNKNOWN 7.30000.op"]);
   });
 

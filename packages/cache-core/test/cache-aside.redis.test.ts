@@ -73,6 +73,13 @@ describe("invalidate", () => {
     expect(await redis.client.keys("user@*")).toEqual(["user@2:1"]);
   });
 
+  test("reaches generation 0, which its keys do not name", async () => {
+    const users = redis.cache().entity(userWith({ generation: 1, previous_generation: 0 }), { load: async () => null });
+    await redis.client.set("user:1", "old", "PX", 60_000);
+    await users.invalidate(key);
+    expect(await redis.client.exists("user:1")).toBe(0);
+  });
+
   test("while it cannot be delivered, this process does not read the key from Redis, and then it is delivered", async () => {
     const db = new UserDatabase(aUser(1, { name: "Old" }));
     const [a, b] = [redis.cache(), redis.cache()].map((cache) => cache.entity(User, { load: db.load }));

@@ -129,6 +129,17 @@ describe("loader", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("does not begin for somebody who has gone already", async () => {
+    let loads = 0;
+    const { context: users, clock } = context(User, async () => {
+      loads += 1;
+      return null;
+    });
+    const loading = runLoader(users, { ...request, until: AbortSignal.abort("closed") });
+    expect(await loading.catch((reason: unknown) => reason)).toBe("closed");
+    expect([loads, clock.pending]).toEqual([0, 0]);
+  });
+
   test("is told whether to read the primary and which copy it refreshes", async () => {
     const seen: unknown[] = [];
     const { context: users } = context(User, async (_key: UserKey, options: object) => {

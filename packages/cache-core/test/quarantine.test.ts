@@ -2,6 +2,7 @@ import { entryKeys } from "@cachepact/wire";
 import { describe, expect, test } from "vitest";
 import { Events } from "../src/events.ts";
 import { Quarantine, type Undelivered } from "../src/resilience/quarantine.ts";
+import { TransportError } from "../src/store/transport-error.ts";
 import { FakeClock, SeededRandom } from "../src/testing/index.ts";
 import { User } from "./entities.ts";
 
@@ -125,6 +126,61 @@ describe("quarantine", () => {
     expect(covers(quarantine, 99)).toBe(true);
     await clock.advance(1);
     expect(covers(quarantine, 99)).toBe(false);
+  });
+
+  test("a key that Redis answers with an error does not hold up the others, and is tried again", async () => {
+    const clock = new FakeClock();
+    let broken = true;
+    const held = new Quarantine({
+      clock,
+      random: new SeededRandom(1),
+      events: new Events(),
+      maxKeys: 1_000,
+      deliver: async ({ keys }) => {
+        if (broken && keys.id === "0") throw new TransportError("error", "unknown", "WRONGTYPE", "a foreign type");
+      },
+    });
+    for (let id = 0; id < 500; id++) held.add(owed(id));
+    await clock.advance(100);
+    expect(held.size).toBe(1);
+    expect(covers(held, 0)).toBe(true);
+    broken = false;
+    await clock.advance(1_500);
+    expect(held.size).toBe(0);
+  });
+
+  test("settle tries at once, and ends whether or not Redis is there", async () => {
+    const { quarantine, redis, sent } = setUp();
+    quarantine.add(owed(1));
+    await quarantine.settle();
+    expect([sent.length, quarantine.size]).toEqual([1, 1]);
+    redis.up = true;
+    await quarantine.settle();
+    expect([sent.length, quarantine.size]).toEqual([2, 0]);
+    await quarantine.settle();
+    expect(sent).toHaveLength(2);
+  });
+
+  test("settle does not count a round that began before it", async () => {
+    const clock = new FakeClock();
+    const fail: ((error: Error) => void)[] = [];
+    let sent = 0;
+    const held = new Quarantine({
+      clock,
+      random: new SeededRandom(1),
+      events: new Events(),
+      maxKeys: 10,
+      deliver: () => {
+        sent += 1;
+        return sent === 1 ? new Promise((_, reject) => fail.push(reject)) : Promise.resolve();
+      },
+    });
+    held.add(owed(1));
+    await clock.advance(100);
+    const settling = held.settle();
+    fail[0]?.(new Error("cut"));
+    await settling;
+    expect([sent, held.size]).toEqual([2, 0]);
   });
 
   test("closed, it holds no timer", () => {

@@ -1,10 +1,8 @@
-import { createHash } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import { decodeFrame, encodeEntry } from "@cachepact/wire";
+import { decodeFrame } from "@cachepact/wire";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LEASE_MS, loaded } from "../src/index.ts";
 import { eventually, gate, UserDatabase } from "./database.ts";
-import { aProfile, aUser, Profile, ReplicaUser, User, type UserKey, userWith } from "./entities.ts";
+import { aProfile, aUser, Profile, User, type UserKey } from "./entities.ts";
 import { outcomeOf } from "./outcome.ts";
 import { redisFixture } from "./redis-fixture.ts";
 
@@ -140,10 +138,17 @@ describe("stampede", () => {
 
   test("a lease is renewed for as long as its load takes", async () => {
     const db = new UserDatabase(aUser(1));
-    db.delayMs = 1_300;
-    const options = { leaseMs: 400, scriptTimeoutMs: 130 };
+    const loading = gate();
+    db.gate = loading.opened;
+    const options = { leaseMs: 1_200, scriptTimeoutMs: 390 };
     const [a, b] = [redis.cache(options), redis.cache(options)].map((cache) => cache.entity(User, { load: db.load }));
-    await Promise.all([a?.get(key), b?.get(key)]);
+    const reading = Promise.all([a?.get(key), b?.get(key)]);
+    const renewals = (): number =>
+      redis.events.filter((event) => event.type === "command" && event.command === "renew").length;
+    // One each third of the lease: after the fourth it has outlived its first grant.
+    await eventually(() => renewals() === 4);
+    loading.open();
+    await reading;
     expect(db.loads).toHaveLength(1);
     expect(fills()).toEqual(["stored"]);
   });
@@ -220,58 +225,16 @@ describe("errors of the loader", () => {
   });
 });
 
-describe("stale within grace", () => {
-  const Short = userWith({ entity: "short-user", ttl_ms: 60, grace_ms: 60_000, jitter_ratio: 0 });
-  const SHORT = "short-user@1:1";
-
-  test("is answered at once and refreshed in the background, once", async () => {
+describe("a signal", () => {
+  test("that is aborted already ends a read before it begins", async () => {
     const db = new UserDatabase(aUser(1));
-    const users = redis.cache().entity(Short, { load: db.load });
-    await users.get(key);
-    db.rows.set(1, aUser(1, { name: "Renamed", version: 2 }));
-    await sleep(80); // The entry turns stale on Redis' own clock.
-    db.delayMs = 30;
-    const entries = await Promise.all(Array.from({ length: 20 }, () => users.getEntry(key)));
-    expect(new Set(entries.map((entry) => `${entry.source} ${entry.value?.name}`))).toEqual(new Set(["stale User 1"]));
-    await eventually(() => fills().length === 2);
-    expect(await users.getEntry(key)).toMatchObject({ source: "redis", value: { name: "Renamed" } });
-    expect(db.loads).toHaveLength(2);
-    expect(db.loads[1]?.stale).toMatchObject({ name: "User 1" });
-    expect(results().filter((result) => result === "stale")).toHaveLength(20);
-  });
-
-  test("an unchanged row is stamped fresh again", async () => {
-    const users = redis.cache().entity(Short, { load: new UserDatabase(aUser(1)).load });
-    await users.get(key);
-    const before = await redis.client.getBuffer(SHORT);
-    await sleep(80); // As above.
-    await users.get(key);
-    await eventually(async () => !(await redis.client.getBuffer(SHORT))?.equals(before ?? Buffer.alloc(0)));
-    expect(fills()).toEqual(["stored", "stored"]);
-  });
-
-  test("after a refresh that failed the key rests, and the stale copy is still served", async () => {
-    const db = new UserDatabase(aUser(1));
-    const users = redis.cache().entity(Short, { load: db.load });
-    await users.get(key);
-    db.failure = new Error("down");
-    await sleep(80); // As above.
-    for (let read = 0; read < 10; read++) {
-      expect(await users.getEntry(key)).toMatchObject({ source: "stale" });
-      await sleep(5); // Lets a refresh that should not have started start.
-    }
-    expect(db.loads).toHaveLength(2);
-  });
-
-  test("while another process refreshes, no second load starts", async () => {
-    const db = new UserDatabase(aUser(1));
-    const [a, b] = [redis.cache(), redis.cache()].map((cache) => cache.entity(Short, { load: db.load }));
-    await a?.get(key);
-    await sleep(80); // As above.
-    db.delayMs = 50;
-    await Promise.all([a?.get(key), b?.get(key)]);
-    await eventually(() => fills().length === 2);
-    expect(db.loads).toHaveLength(2);
+    const cache = redis.cache();
+    await cache.ready();
+    await redis.resetCalls();
+    const reading = cache.entity(User, { load: db.load }).get(key, { signal: AbortSignal.abort("gone") });
+    expect(await reading.catch((reason: unknown) => reason)).toBe("gone");
+    expect(db.loads).toHaveLength(0);
+    expect(await redis.allCalls()).toEqual({});
   });
 });
 
@@ -307,97 +270,6 @@ describe("minVersion", () => {
     expect(await outcomeOf(profiles.get({ userId: 1 }, { minVersion: 1 }))).toBe("E_OPTION");
     const users = cache.entity(User, { load: async () => null });
     expect(await outcomeOf(users.get(key, { minVersion: 1.5 }))).toBe("E_RANGE");
-  });
-});
-
-describe("a lagging replica", () => {
-  test("a floor makes the loader read the primary", async () => {
-    const db = new UserDatabase(aUser(1, { version: 2 }));
-    const users = redis.cache().entity(ReplicaUser, { load: db.load });
-    await users.invalidate(key, { version: 2 });
-    await users.get(key);
-    expect(db.loads.map((load) => load.primary)).toEqual([true]);
-  });
-
-  test("a row below the floor is not stored: the primary is read once more", async () => {
-    const db = new UserDatabase(aUser(1, { version: 1 }));
-    const users = redis.cache().entity(User, {
-      load: async (id, context) => {
-        if (context.primary) db.rows.set(1, aUser(1, { version: 2 }));
-        return db.load(id, context);
-      },
-    });
-    await redis.client.set(`{${KEY}}@floor`, "2", "PX", 60_000);
-    expect(await users.getEntry(key)).toMatchObject({ version: 2, source: "database" });
-    expect(fills()).toEqual(["stale"]);
-    expect(db.loads.map((load) => load.primary)).toEqual([false, true]);
-    expect(await redis.client.exists(KEY)).toBe(0);
-  });
-
-  test("unless Redis never evicts, its row is fresh only as long as the floor stands", async () => {
-    const cache = redis.cache();
-    const users = cache.entity(ReplicaUser, { load: new UserDatabase(aUser(1)).load });
-    await redis.client.config("SET", "maxmemory-policy", "volatile-lfu");
-    await cache.ready();
-    await users.get(key);
-    const frame = decodeFrame((await redis.client.getBuffer("replica-user@1:1")) ?? Buffer.alloc(0));
-    const [seconds] = await redis.client.time();
-    expect(frame.staleAtMs - Number(seconds) * 1000).toBeLessThanOrEqual(61_000);
-    await redis.client.config("SET", "maxmemory-policy", "noeviction");
-  });
-});
-
-describe("bytes that cannot be decoded", () => {
-  test("are a counted miss and are replaced, whatever they are", async () => {
-    const db = new UserDatabase(aUser(1));
-    const users = redis.cache().entity(User, { load: db.load });
-    const foreign = encodeEntry(User, aUser(2), { staleAtMs: 4_000_000_000_000 });
-    const newerFrame = Buffer.concat([Buffer.from("c1ca0a", "hex"), Buffer.alloc(30)]);
-    for (const bytes of [
-      Buffer.from("garbage"),
-      Buffer.from(foreign),
-      newerFrame,
-      Buffer.from("c1ca090c", "hex"),
-      Buffer.alloc(0),
-    ]) {
-      await redis.client.set(KEY, bytes, "PX", 60_000);
-      expect(await users.getEntry(key), bytes.toString("hex")).toMatchObject({ source: "database", value: { id: 1 } });
-      expect(await users.getEntry(key), bytes.toString("hex")).toMatchObject({ source: "redis", value: { id: 1 } });
-    }
-    const codes = redis.events.flatMap((event) => (event.type === "decode_failure" ? [event.code] : []));
-    expect(codes).toHaveLength(5);
-    expect(codes).toContain("E_BINDING");
-  });
-
-  test("that a waiter has rejected are not counted again while it waits", async () => {
-    const db = new UserDatabase(aUser(1));
-    const users = redis.cache().entity(User, { load: db.load });
-    await redis.client.set(KEY, "garbage", "PX", 60_000);
-    await redis.client.set(`{${KEY}}@lease`, `r${"A".repeat(22)}`, "PX", 200);
-    await users.get(key);
-    expect(redis.events.filter((event) => event.type === "decode_failure")).toHaveLength(1);
-    expect(fills()).toEqual(["stored"]);
-  });
-
-  test("are never deleted blindly: what another has stored meanwhile stays", async () => {
-    const loading = gate();
-    const db = new UserDatabase(aUser(1, { version: 1 }));
-    db.gate = loading.opened;
-    const users = redis.cache().entity(User, { load: db.load });
-    const garbage = Buffer.from("garbage");
-    await redis.client.set(KEY, garbage, "PX", 60_000);
-    const reading = users.get(key);
-    await eventually(() => db.loads.length === 1);
-    const newer = Buffer.from(encodeEntry(User, aUser(1, { version: 9 }), { staleAtMs: 4_000_000_000_000 }));
-    await redis.client.set(KEY, newer, "PX", 60_000);
-    loading.open();
-    await reading;
-    expect(
-      createHash("sha1")
-        .update((await redis.client.getBuffer(KEY)) ?? "")
-        .digest("hex"),
-    ).toBe(createHash("sha1").update(newer).digest("hex"));
-    expect(fills()).toEqual(["newer"]);
   });
 });
 

@@ -11,6 +11,7 @@ describe("transport error", () => {
     [new ReplyError("NOSCRIPT No matching script."), "error", "none", "NOSCRIPT"],
     [new ReplyError("LOADING Valkey is loading the dataset in memory"), "error", "none", "LOADING"],
     [new ReplyError("READONLY You can't write against a read only replica."), "error", "none", "READONLY"],
+    [new ReplyError("MISCONF Valkey is configured to save RDB snapshots"), "error", "none", "MISCONF"],
     [new ReplyError("BADARG fill: px must be …"), "error", "none", "BADARG"],
     [new ReplyError("WRONGTYPE Operation against a key"), "error", "unknown", "WRONGTYPE"],
     [new ReplyError("ERR something new"), "error", "unknown", "ERR"],

@@ -61,13 +61,22 @@ describe("lifetime", () => {
       pxMs: 360_000,
       freshMs: 60_000,
     });
-    expect(lifetime(userWith({ jitter_ratio: 0, grace_ms: 0 }).record, random, { replicaMs: 60_000 }).pxMs).toBe(
-      60_000,
-    );
+    for (const early_refresh of [false, true]) {
+      const record = userWith({ jitter_ratio: 0, grace_ms: 0, early_refresh }).record;
+      expect(lifetime(record, random, { replicaMs: 60_000 })).toEqual({
+        pxMs: 60_000,
+        freshMs: early_refresh ? 60_000 : 0,
+      });
+    }
   });
 
   test("not found lives for the smaller of the two ttls, without jitter or grace", () => {
     expect(negativeLifetime(User.record)).toEqual({ pxMs: 30_000, freshMs: 0 });
     expect(negativeLifetime(userWith({ ttl_ms: 5_000 }).record)).toEqual({ pxMs: 5_000, freshMs: 0 });
+  });
+
+  test("a loader may shorten the time of a not-found and never lengthen it", () => {
+    expect(negativeLifetime(User.record, 1_000).pxMs).toBe(1_000);
+    expect(negativeLifetime(User.record, 100_000).pxMs).toBe(30_000);
   });
 });

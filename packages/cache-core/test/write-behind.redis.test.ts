@@ -1,4 +1,4 @@
-import { entryKeys, logKeys, partitionOf, scripts } from "@cachepact/wire";
+import { defineEntity, entryKeys, logKeys, partitionOf, scripts } from "@cachepact/wire";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type EntityCache, loaded } from "../src/index.ts";
 import { eventually, gate } from "./database.ts";
@@ -235,8 +235,49 @@ describe("reading what waits", () => {
   test("a token of put is a minVersion", async () => {
     const [a, b] = [preferences(), preferences()];
     const { version } = await a.put(key, somePreferences(1));
-    expect(await b.getEntry(key, { minVersion: version })).toMatchObject({ version });
-    expect(await outcomeOf(b.get(key, { minVersion: version + 1 }))).toBe("E_MIN_VERSION");
+    expect(await b.getEntry(key, { minVersion: version })).toMatchObject({ source: "redis", version });
+  });
+
+  test.each(["under its key", "in the stream", "without its mark"])(
+    "a token that is newer than what Redis has %s asks the database, which may have got it before Redis lost it",
+    async (where) => {
+      let row: ReturnType<typeof loaded<Preferences>> | null = null;
+      const contexts: boolean[] = [];
+      const entity = redis.cache().entity(Preferences, {
+        load: async (_key, { primary }) => {
+          contexts.push(primary);
+          return row;
+        },
+      });
+      const { version } = await entity.put(key, somePreferences(1));
+      if (where === "in the stream") await redis.client.del(keys.value);
+      if (where === "without its mark") await redis.client.hdel(keys.log?.dirty ?? "", keys.id);
+      row = loaded(somePreferences(1, { language: "newer" }), { version: version + 1 });
+      expect(await entity.getEntry(key, { minVersion: version + 1 })).toMatchObject({
+        source: "database",
+        version: version + 1,
+        value: { language: "newer" },
+        maybeStale: true,
+      });
+      row = loaded(somePreferences(1), { version });
+      expect(await outcomeOf(entity.get(key, { minVersion: version + 1 }))).toBe("E_MIN_VERSION");
+      expect(contexts).toEqual([true, true]);
+    },
+  );
+
+  test("after a load below a floor the primary is read", async () => {
+    const Lagging = defineEntity<PreferencesKey, Preferences>({ ...Preferences.record, replica_reads: true });
+    const contexts: boolean[] = [];
+    const entity = redis.cache().entity(Lagging, {
+      load: async (_key, { primary }) => {
+        contexts.push(primary);
+        // The floor comes up while the row is on its way.
+        await redis.client.set(keys.floor, "5", "PX", 60_000);
+        return loaded(somePreferences(1), { version: primary ? 5 : 4 });
+      },
+    });
+    expect(await entity.getEntry(key)).toMatchObject({ version: 5, maybeStale: false });
+    expect(contexts).toEqual([false, true]);
   });
 
   test("an invalidation leaves a value that waits alone", async () => {
@@ -244,5 +285,6 @@ describe("reading what waits", () => {
     await entity.put(key, somePreferences(1, { language: "de" }));
     await entity.invalidate(key);
     expect(await entity.get(key)).toMatchObject({ language: "de" });
+    expect(outcomes()).toEqual(["accepted", "kept"]);
   });
 });

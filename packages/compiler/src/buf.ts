@@ -24,6 +24,9 @@ import { compare, Problems } from "./problems.ts";
 /** Import path of the file that declares the `entry` and `field` options; the compiler supplies it. */
 export const OPTIONS_PROTO = "cachepact/v1/options.proto";
 
+/** Generated files and imports have the proto's path: text that no language must quote, and not the ending `.d`. */
+const PROTO_PATH = /^([A-Za-z0-9_-]+\/)*[A-Za-z0-9_-]+\.proto$/;
+
 /** Proto sources after buf has parsed and linked them. */
 export interface Sources {
   readonly registry: FileRegistry;
@@ -44,12 +47,9 @@ const run = promisify(execFile);
  */
 export async function buildSources(roots: readonly string[], shown: (file: string) => string): Promise<Sources> {
   const files = protoFiles(roots, shown);
-  const workspace = mkdtempSync(path.join(tmpdir(), "cachepact-buf-"));
+  const workspace = copying(() => mkdtempSync(path.join(tmpdir(), "cachepact-buf-")));
   try {
-    const options = require.resolve(`@cachepact/wire/proto/${OPTIONS_PROTO}`);
-    copyInto(path.join(workspace, "options", OPTIONS_PROTO), options);
-    for (const [protoPath, file] of files) copyInto(path.join(workspace, "contract", protoPath), file);
-    writeFileSync(path.join(workspace, "buf.yaml"), "version: v2\nmodules:\n  - path: contract\n  - path: options\n");
+    copying(() => fill(workspace, files));
     const image = await build(workspace, (protoPath) => shown(files.get(protoPath) ?? protoPath));
     return {
       registry: createFileRegistry(fromBinary(FileDescriptorSetSchema, image)),
@@ -58,6 +58,21 @@ export async function buildSources(roots: readonly string[], shown: (file: strin
     };
   } finally {
     rmSync(workspace, { recursive: true, force: true });
+  }
+}
+
+function fill(workspace: string, files: ReadonlyMap<string, string>): void {
+  copyInto(path.join(workspace, "options", OPTIONS_PROTO), require.resolve(`@cachepact/wire/proto/${OPTIONS_PROTO}`));
+  for (const [protoPath, file] of files) copyInto(path.join(workspace, "contract", protoPath), file);
+  writeFileSync(path.join(workspace, "buf.yaml"), "version: v2\nmodules:\n  - path: contract\n  - path: options\n");
+}
+
+function copying<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CompileError("E_CONFIG", "the protos could not be copied for buf", [reason], { cause: error });
   }
 }
 
@@ -75,6 +90,11 @@ function protoFiles(roots: readonly string[], shown: (file: string) => string): 
       const file = path.join(root, name);
       if (!name.endsWith(".proto") || !statSync(file, { throwIfNoEntry: false })?.isFile()) continue;
       const protoPath = name.split(path.sep).join("/");
+      if (!PROTO_PATH.test(protoPath)) {
+        const remedy = 'use letters, digits, "_" and "-", as in orders/v1/order.proto';
+        problems.push(`${JSON.stringify(shown(file))}: generated code is named after it; ${remedy}`);
+        continue;
+      }
       const earlier = files.get(protoPath);
       if (protoPath === OPTIONS_PROTO) {
         checkOptionsCopy(file, shown, problems);
@@ -85,7 +105,7 @@ function protoFiles(roots: readonly string[], shown: (file: string) => string): 
       }
     }
   }
-  if (files.size === 0) {
+  if (files.size === 0 && problems.length === 0) {
     problems.push(`no .proto file in ${roots.map((root) => shown(root)).join(", ")}; write one, or correct "protos"`);
   }
   if (problems.length > 0) throw new CompileError("E_PROTO", "the contract's files cannot be read", problems);

@@ -49,8 +49,8 @@ export function compileEntity(
   const record: EntityRecord = {
     entity: key.entity,
     generation: option.generation,
-    next_generation: option.nextGeneration,
-    previous_generation: option.previousGeneration,
+    next_generation: option.nextGeneration ?? null,
+    previous_generation: option.previousGeneration ?? null,
     codec: generation.codec,
     framing: framing ?? "framed",
     fingerprint: fingerprint(generation),
@@ -109,10 +109,10 @@ function* timingProblems(record: EntityRecord): Generator<string> {
   if (sliding !== null && (sliding.idle_ms === 0 || sliding.max_ms < sliding.idle_ms)) {
     yield `sliding { idle_ms: ${sliding.idle_ms} max_ms: ${sliding.max_ms} } needs idle_ms above 0 and max_ms of at least idle_ms`;
   }
-  if (record.next_generation !== 0 && record.next_generation <= generation) {
+  if (record.next_generation !== null && record.next_generation <= generation) {
     yield `next_generation ${record.next_generation} is not above generation ${generation}; announce a higher one`;
   }
-  if (record.previous_generation !== 0 && record.previous_generation >= generation) {
+  if (record.previous_generation !== null && record.previous_generation >= generation) {
     yield `previous_generation ${record.previous_generation} is not below generation ${generation}; name the one that is being retired`;
   }
 }
@@ -168,6 +168,10 @@ function* logProblems(record: EntityRecord, writtenPartitions: number): Generato
   const params = record.key.filter((segment) => "param" in segment);
   if (params.length === 0)
     yield "an entity with a log needs a parameter in its key, which picks the partition; add one";
+  for (const { param } of params) {
+    if (record.schema.fields.some(({ name }) => name === param)) continue;
+    yield `parameter {${param}} is no field, but an entity with a log finds the key in the value; add the field`;
+  }
   if (params.some((param) => param.hash_tag)) {
     yield "{{ }} in the key of an entity with a log is refused, the partition is the hash tag; write { }";
   }

@@ -26,8 +26,8 @@ export interface EntryOption {
   readonly log: string;
   readonly partitions: number;
   readonly l1: boolean;
-  readonly nextGeneration: number;
-  readonly previousGeneration: number;
+  readonly nextGeneration: number | undefined;
+  readonly previousGeneration: number | undefined;
 }
 
 /** `cachepact.v1.Param` as it was written. */
@@ -74,7 +74,7 @@ export class OptionReader {
   entry(message: DescMessage): EntryOption | undefined {
     if (!hasOption(message, this.#entry)) return undefined;
     const entry = fieldsOf(getOption(message, this.#entry));
-    const { jitterRatio, sliding } = entry;
+    const { jitterRatio, sliding, nextGeneration, previousGeneration } = entry;
     return {
       key: text(entry["key"]),
       generation: number(entry["generation"]),
@@ -93,8 +93,8 @@ export class OptionReader {
       log: text(entry["log"]),
       partitions: number(entry["partitions"]),
       l1: entry["l1"] === true,
-      nextGeneration: number(entry["nextGeneration"]),
-      previousGeneration: number(entry["previousGeneration"]),
+      nextGeneration: nextGeneration === undefined ? undefined : number(nextGeneration),
+      previousGeneration: previousGeneration === undefined ? undefined : number(previousGeneration),
     };
   }
 

@@ -1,4 +1,5 @@
 import type { DescMessage } from "@bufbuild/protobuf";
+import { protoCamelCase } from "@bufbuild/protobuf/reflect";
 import type { Field, KeyParam, KeySegment, MessageType } from "@cachepact/wire";
 import { type EntryOption, type ParamOption, TRANSFORMS } from "./entry-option.ts";
 import { parseKeyTemplate, type TemplateSegment } from "./key-template.ts";
@@ -53,12 +54,30 @@ export function readKey(
     }
   }
   const note = (text: string): void => problems.add(message, text);
+  refuseTwins(template.segments, schema, note);
   const segments = template.segments.map((segment) => {
     if ("literal" in segment) return segment;
     const field = schema.fields.find((each) => each.name === segment.param);
     return readParam(segment, field, declared.get(segment.param), note);
   });
   return { entity: template.entity, segments };
+}
+
+/** `a_1` and `a1` differ in Python only: TypeScript would take one for the other. */
+function refuseTwins(segments: readonly TemplateSegment[], schema: MessageType, note: (text: string) => void): void {
+  const seen = new Map<string, string>();
+  for (const segment of segments) {
+    if ("literal" in segment) continue;
+    const { param } = segment;
+    const property = protoCamelCase(param);
+    const field = schema.fields.find(({ name }) => protoCamelCase(name) === property);
+    const twin =
+      seen.get(property) ?? (field === undefined || field.name === param ? undefined : `the field ${field.name}`);
+    if (twin !== undefined) {
+      note(`{${param}} and ${twin} are the same property in TypeScript, ${property}; rename one`);
+    }
+    seen.set(property, `{${param}}`);
+  }
 }
 
 function readParam(

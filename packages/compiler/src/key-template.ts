@@ -13,8 +13,8 @@ export const KEY_NAME: RegExp = /^[a-z][a-z0-9_-]{0,39}$/;
 
 export const KEY_NAME_RULE = "1 to 40 of a-z, 0-9, - and _, beginning with a letter";
 
-/** Names of parameters: they are fields, or declared in `params`. */
-const PARAM_NAME = /^[a-z][a-z0-9_]*$/;
+/** Names of parameters: they are fields, or declared in `params`, and then named as fields are. */
+const PARAM_NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 /** Parses `entity:{param}:literal:{{param}}`, or says everything that is wrong with it. */
 export function parseKeyTemplate(template: string): KeyTemplate | { readonly problems: readonly string[] } {
@@ -46,7 +46,7 @@ function parseSegment(text: string): TemplateSegment | string {
   const name = hashTag ? /^\{\{([^{}]*)\}\}$/.exec(text)?.[1] : /^\{([^{}]*)\}$/.exec(text)?.[1];
   if (name !== undefined) {
     if (PARAM_NAME.test(name)) return { param: name, hashTag };
-    return `segment "${text}" does not name a parameter; use a-z, 0-9 and _, beginning with a letter`;
+    return `segment "${text}" does not name a parameter; use lower_snake_case, as fields do`;
   }
   if (/[{}]/.test(text))
     return `segment "${text}" mixes text and braces; put each parameter between colons, as ":{id}:"`;

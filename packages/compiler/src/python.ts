@@ -34,13 +34,15 @@ const SCALARS: Readonly<Record<ScalarType, { readonly type: string; readonly zer
   timestamp: { type: "datetime", zero: "None" },
 };
 
+const INDEX = "__init__.py";
+
 /** Generates the Python package of a contract: file name below the output folder -> text. */
 export function generatePython(contract: Contract): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const [name, protoFiles] of modules(contract)) {
     files.set(`${name}.py`, new PythonModule(name, protoFiles, contract).text());
   }
-  files.set("__init__.py", init(contract));
+  files.set(INDEX, init(contract));
   files.set("py.typed", "");
   return files;
 }
@@ -52,6 +54,8 @@ export function checkPythonModules(contract: Contract, problems: Problems): void
     const twin = packages.get(moduleOf(file));
     if (file.proto.package === "") {
       problems.add(file, "it has no package, which names its module; add one such as users.v1");
+    } else if (`${moduleOf(file)}.py` === INDEX) {
+      problems.add(file, `package ${file.proto.package} would replace the index of the Python package; rename it`);
     } else if (twin !== undefined && twin.proto.package !== file.proto.package) {
       problems.add(file, `package ${file.proto.package} and ${twin.proto.package} give one module; rename one`);
     }

@@ -11,6 +11,9 @@ const MESSAGE_MESSAGE = 3;
 const MESSAGE_ENUM = 4;
 const ENUM_VALUE = 2;
 
+/** All but tab and line feed: Python refuses a NUL in its source, and nobody means the others. */
+const CONTROLS = /(?![\t\n])\p{Cc}/gu;
+
 const locationsOfFile = new WeakMap<DescFile, ReadonlyMap<string, SourceCodeInfo_Location>>();
 
 /** The line of a declaration, from 1; 1 when the descriptor carries no source information. */
@@ -24,7 +27,7 @@ export function commentOf(desc: Commented): readonly string[] {
   const found = location(desc);
   const text = found?.leadingComments || found?.trailingComments || "";
   const lines = text
-    .replaceAll("\r", "")
+    .replaceAll(CONTROLS, "")
     .split("\n")
     .map((line) => line.replace(/^ /, "").trimEnd());
   while (lines.at(-1) === "") lines.pop();

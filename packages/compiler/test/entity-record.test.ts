@@ -9,8 +9,8 @@ describe("entity record", () => {
     expect(await record(entity(ID))).toEqual({
       entity: "thing",
       generation: 0,
-      next_generation: 0,
-      previous_generation: 0,
+      next_generation: null,
+      previous_generation: null,
       codec: "json",
       framing: "framed",
       fingerprint: expect.stringMatching(/^[0-9a-f]{8}$/),

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import path from "node:path";
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { checkGenerated, generate } from "../src/index.ts";
 import { ALL_OUTPUTS, entity, HEAD, put, refusal, scratch, snapshot } from "./scratch-contract.ts";
@@ -113,6 +113,14 @@ describe("generate", () => {
     expect((await refusal(() => generate(folder))).message).toMatch(/^E_CONFIG: .*src\/gen/);
   });
 
+  test("says so when the protos cannot be copied to where buf reads them", async () => {
+    const folder = twoEntities();
+    vi.stubEnv("TMPDIR", path.join(folder, "nowhere"));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const error = await refusal(() => generate(folder));
+    expect(error.message).toMatch(/^E_CONFIG: the protos could not be copied for buf\n {2}ENOENT.*nowhere/);
+  });
+
   test("supplies options.proto: an identical copy is harmless, another one is refused", async () => {
     const folder = twoEntities();
     const options = readFileSync(
@@ -124,6 +132,16 @@ describe("generate", () => {
     put(folder, { "proto/cachepact/v1/options.proto": `${options}// mine\n` });
     expect((await refusal(() => generate(folder))).problems[0]).toContain("delete it, the compiler supplies it");
   });
+
+  test.each(["it's.proto", 'a"b.proto', "a\nb.proto", "a b.proto", "user.d.proto", "\u00e9/user.proto"])(
+    "refuses %j, a name that generated code would have to quote",
+    async (name) => {
+      const folder = scratch({ [`proto/${name}`]: entity("  string id = 1;") });
+      expect((await refusal(() => generate(folder))).problems).toEqual([
+        `${JSON.stringify(`proto/${name}`)}: generated code is named after it; use letters, digits, "_" and "-", as in orders/v1/order.proto`,
+      ]);
+    },
+  );
 
   test("refuses two files of one import path, and a folder without protos", async () => {
     const config = { protos: ["a", "b"], lock: "lock.json" };

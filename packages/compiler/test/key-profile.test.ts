@@ -10,6 +10,7 @@ const FIELDS = `  string id = 1;
   repeated string tags = 5;
   Kind kind = 6;
   int32 n = 7;
+  int32 n1 = 8;
   enum Kind { KIND_UNSPECIFIED = 0; }`;
 
 function key(name: string, option: Readonly<Record<string, string>>, says: string): RefusedCase {
@@ -29,6 +30,21 @@ describe("a key is refused", () => {
     key("with an open brace", { key: '"thing:{id"' }, "mixes text and braces"),
     key("with triple braces", { key: '"thing:{{{id}}}"' }, "mixes text and braces"),
     key("with a parameter that is no name", { key: '"thing:{Id}"' }, 'segment "{Id}" does not name a parameter'),
+    key("with a parameter that ends in an underscore", { key: '"thing:{id_}"' }, 'segment "{id_}" does not name'),
+    key("with a parameter with two underscores", { key: '"thing:{a__b}"' }, 'segment "{a__b}" does not name'),
+    key(
+      "with two parameters that are one property in TypeScript",
+      {
+        key: '"thing:{id}:{a_1}:{a1}"',
+        params: '[{ name: "a_1" type: "string" }, { name: "a1" type: "string" }]',
+      },
+      "{a1} and {a_1} are the same property in TypeScript, a1; rename one",
+    ),
+    key(
+      "with a parameter that is another field's property in TypeScript",
+      { key: '"thing:{id}:{n_1}"', params: '{ name: "n_1" type: "string" }' },
+      "{n_1} and the field n1 are the same property in TypeScript, n1; rename one",
+    ),
     key("with two hash tags", { key: '"thing:{{id}}:{{name}}"' }, "has more than one {{ }}"),
     key("with one parameter twice", { key: '"thing:{id}:{id}"' }, "holds {id} twice"),
     key("with an unknown parameter", { key: '"thing:{idd}"' }, "{idd} is neither a field nor declared"),

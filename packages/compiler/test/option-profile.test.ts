@@ -48,6 +48,21 @@ describe("an option is refused", () => {
       { generation: "2", previous_generation: "3" },
       "previous_generation 3 is not below generation 2",
     ),
+    option(
+      "with the retired generation 0 while it is still the one in use",
+      { previous_generation: "0" },
+      "previous_generation 0 is not below generation 0",
+    ),
+    option(
+      "with an announced generation that is 0",
+      { generation: "1", next_generation: "0" },
+      "next_generation 0 is not above generation 1",
+    ),
+    option(
+      "with a log and a key that its values cannot name",
+      { key: '"thing:{id}:{tenant}"', params: '{ name: "tenant" type: "string" }', log: '"l"' },
+      "parameter {tenant} is no field, but an entity with a log finds the key in the value",
+    ),
     option("with partitions but no log", { partitions: "4" }, "partitions 4 without a log"),
     option(
       "with more partitions than two digits name",

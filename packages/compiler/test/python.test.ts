@@ -108,6 +108,15 @@ describe("generated Python", () => {
     );
   });
 
+  test("leaves control characters of comments out, which Python's source must not hold", async () => {
+    const folder = scratch({
+      "proto/shop/v1/thing.proto": entity("  string id = 1;").replace("message", "// a\0b\u001b\fc\td\nmessage"),
+    });
+    await generate(folder);
+    expect(readFileSync(path.join(folder, "python/shop_contracts/shop_v1.py"), "utf8")).toContain('    """abc\td"""\n');
+    expect(tool("python", ["-m", "compileall", "-q", "python"], folder)).toBe("");
+  });
+
   test("is marked as typed, and its index names everything", async () => {
     const folder = scratch(
       {
@@ -132,6 +141,13 @@ describe("generated Python", () => {
     );
     expect((await refusal(() => generate(none))).problems).toEqual([
       "proto/thing.proto:1: it has no package, which names its module; add one such as users.v1",
+    ]);
+    const index = scratch(
+      { "proto/thing.proto": entity("  string id = 1;").replace("shop.v1", "__init__") },
+      ALL_OUTPUTS,
+    );
+    expect((await refusal(() => generate(index))).problems).toEqual([
+      "proto/thing.proto:1: package __init__ would replace the index of the Python package; rename it",
     ]);
     const other = `${HEAD.replace("shop.v1", "shop_v1")}message Other { option (cachepact.v1.entry) = { key: "other" codec: CODEC_JSON framing: FRAMING_PLAIN ttl_ms: 1 }; }`;
     const same = scratch({ "proto/a.proto": entity("  string id = 1;"), "proto/b.proto": other }, ALL_OUTPUTS);

@@ -1,6 +1,7 @@
 import { codecs } from "./codec.ts";
 import { decodeJson, encodeJson } from "./codecs/json.ts";
 import { CachepactError } from "./errors.ts";
+import { idOf } from "./key.ts";
 import { paramProperty } from "./key-param.ts";
 import { refuseDecode } from "./refusal.ts";
 import type { EntityRecord } from "./schema.ts";
@@ -34,6 +35,13 @@ export interface Entity<Key extends object, Value extends object> {
    * @throws {CachepactError} E_MISSING when the value lacks one
    */
   keyOf(value: Value): Key;
+  /**
+   * The encoded parameters of a key joined by `:`, as in `EntryKeys.id`: `42`, `acme:a%3Ab`.
+   *
+   * The worker of write-behind writes it into the column `id` of the entity's table; a loader looks rows up by it.
+   * @throws {CachepactError} E_MISSING, E_TYPE, E_RANGE, E_EMPTY, E_SURROGATE, E_TOO_LONG
+   */
+  idOf(key: Key): string;
 }
 
 /**
@@ -73,6 +81,7 @@ export function defineEntity<Key extends object, Value extends object>(record: E
       }
       return key as Key;
     },
+    idOf: (key) => idOf(record, key),
   };
 }
 

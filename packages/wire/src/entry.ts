@@ -150,6 +150,26 @@ function decodePlain<Value>(record: EntityRecord, bytes: Uint8Array, key: object
   return { value: value as Value, ...meta, foreign: foreign || notes.unknownEnumName };
 }
 
+/**
+ * Whether a value may lie under an id (`EntryKeys.id`): its fields that are parameters of the key give the id's texts.
+ *
+ * A parameter that is no field of the message binds nothing.
+ * @throws {CachepactError} E_MISSING, E_TYPE, E_RANGE, E_EMPTY, E_SURROGATE, E_TOO_LONG when a field can be no
+ * parameter
+ */
+export function belongsTo(record: EntityRecord, value: object, id: string): boolean {
+  const { byName } = planOf(record.schema);
+  const members = value as Readonly<Record<string, unknown>>;
+  const texts = id.split(":");
+  return record.key
+    .filter((segment) => "param" in segment)
+    .every((param, index) => {
+      if (!byName.has(param.param)) return true;
+      const property = paramProperty(param);
+      return encodeParam(param, Object.hasOwn(members, property) ? members[property] : undefined) === texts[index];
+    });
+}
+
 /** A value under another row's key, by a swap of bytes or a bad writer, would be another person's data. */
 function bind(record: EntityRecord, value: object, key: object | undefined): void {
   if (key === undefined) return;

@@ -9,7 +9,7 @@ export {
   type Payload,
 } from "./codec.ts";
 export { defineEntity, type Entity } from "./entity.ts";
-export { decodeEntry, type Entry, type EntryMeta, encodeEntry, fingerprintOf, versionOf } from "./entry.ts";
+export { belongsTo, decodeEntry, type Entry, type EntryMeta, encodeEntry, fingerprintOf, versionOf } from "./entry.ts";
 export { CachepactError, type ErrorCode, type ErrorDetails, isCachepactError } from "./errors.ts";
 export { decodeFrame, encodeFrame, FRAME_BASE_BYTES, type Frame, type FrameHeader, hasMagic } from "./frame.ts";
 export { type ErrorSpec, errors } from "./gen/errors.ts";

@@ -69,8 +69,9 @@ export interface KeyParam {
 export interface EntityRecord {
   readonly entity: string;
   readonly generation: number;
-  readonly next_generation: number;
-  readonly previous_generation: number;
+  /** Other live generations during a bump: writes and invalidations reach them too. null = none; 0 is one. */
+  readonly next_generation: number | null;
+  readonly previous_generation: number | null;
   readonly codec: "json" | "msgpack" | "protobuf";
   readonly framing: "framed" | "plain";
   /** First 4 bytes of SHA-256 over the JCS form of the schema's IR, as 8 hex digits. */

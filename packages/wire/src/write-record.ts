@@ -1,9 +1,8 @@
 import { concatBytes } from "./bytes.ts";
 import type { Entity } from "./entity.ts";
-import { encodeEntry } from "./entry.ts";
+import { belongsTo, encodeEntry } from "./entry.ts";
 import { CachepactError, type ErrorCode } from "./errors.ts";
 import { decodeFrame, FRAME_BASE_BYTES, type FrameHeader } from "./frame.ts";
-import { idOf } from "./key.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 /** One write on its way to the `accept` script, which gives it its version. */
@@ -55,7 +54,7 @@ export function encodeWriteItem<Key extends object, Value extends object>(
     );
   }
   const frame = encodeEntry(entity, value, { version: SOME_VERSION, dirty: true });
-  if (value !== null && idOf(record, entity.keyOf(value)) !== id) {
+  if (value !== null && !belongsTo(record, value, id)) {
     throw new CachepactError(
       "E_BINDING",
       `write a ${record.entity} behind: found a value of another key; pass the key that the value holds`,

@@ -65,6 +65,12 @@ test("check throws what writing the entry would", () => {
   expect(thrown(() => user.check({ id: 1n, nmae: "x" } as User))).toBe("E_TYPE");
 });
 
+test("idOf gives the id under which the worker stores a row: escaped as in the key", () => {
+  expect(user.idOf({ id: 42n })).toBe("42");
+  expect(setting.idOf({ userId: 7, name: "a:b" })).toBe("7:a%3Ab");
+  expect(thrown(() => setting.idOf({ userId: 7 }))).toBe("E_MISSING");
+});
+
 test("keyOf takes the key's parameters out of a value", () => {
   expect(user.keyOf({ id: 42n, name: "Ada" })).toEqual({ id: 42n });
   expect(setting.keyOf({ userId: 42, name: "theme", content: "dark" })).toEqual({ userId: 42, name: "theme" });

@@ -1,4 +1,12 @@
-import { decodeEntry, defineEntity, type Entity, type EntryMeta, encodeEntry, versionOf } from "@cachepact/wire";
+import {
+  belongsTo,
+  decodeEntry,
+  defineEntity,
+  type Entity,
+  type EntryMeta,
+  encodeEntry,
+  versionOf,
+} from "@cachepact/wire";
 import { describe, expect, test } from "vitest";
 import { type Case, entityRecord, hex, ofKind, unhex } from "./fixture.ts";
 import { completed, type Neutral, native, nativeKey } from "./neutral.ts";
@@ -110,4 +118,20 @@ test("the version field of a value is taken as a number or a bigint", () => {
   for (const version of [-1, 1.5, 2 ** 53, 2n ** 53n, "7"]) {
     expect(thrown(() => versionOf(record, { version }))).toBe("E_RANGE");
   }
+});
+
+describe("a value belongs to an id", () => {
+  test.each([
+    ["when its fields give the id's texts", "setting", { userId: 7, name: "a:b" }, "7:a%3Ab", true],
+    ["not when one of them differs", "setting", { userId: 7, name: "a" }, "7:b", false],
+    ["whatever a parameter is that is no field", "page", { number: 7 }, "acme:7", true],
+    ["not when a field differs beside it", "page", { number: 8 }, "acme:7", false],
+  ])("%s", (_, name, value, id, belongs) => {
+    expect(belongsTo(entityRecord(name), value, id)).toBe(belongs);
+  });
+
+  test("a field that can be no parameter is an error of its own", () => {
+    expect(thrown(() => belongsTo(entityRecord("setting"), { name: "a" }, "7:a"))).toBe("E_MISSING");
+    expect(thrown(() => belongsTo(entityRecord("setting"), { userId: "7", name: "a" }, "7:a"))).toBe("E_TYPE");
+  });
 });

@@ -7,6 +7,7 @@ test("the public surface", () => {
     "CachepactError",
     "FRAME_BASE_BYTES",
     "MAX_KEY_BYTES",
+    "belongsTo",
     "channels",
     "checkNamespace",
     "codecById",

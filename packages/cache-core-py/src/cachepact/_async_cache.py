@@ -89,10 +89,8 @@ class AsyncCache(BaseCache):
 
         Calls after it fail with E_CLOSED.
         """
-        if not self._closed:
-            self._closed = True
-            self._core.quarantine.close()
-            await self._driver.close()
+        self._closed = True
+        await self._driver.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -118,12 +116,12 @@ class AsyncEntityCache(Generic[K, V]):
         ``min_version``: the token of a write; an older value is never returned. Never fails because of Redis. Raises
         E_MIN_VERSION, E_LOAD_TIMEOUT, E_LOADER, E_CLOSED; what the loader raises is passed on.
         """
-        value: V | None = await self._driver.call(self._core.get(key, min_version))
+        value: V | None = (await self._driver.call(self._core.read(key, min_version))).value
         return value
 
     async def get_entry(self, key: K, *, min_version: int | None = None) -> CachedEntry[V]:
         """Read as ``get``, with where the value came from."""
-        return await self._driver.call(self._core.get_entry(key, min_version))
+        return (await self._driver.call(self._core.read(key, min_version))).entry()
 
     async def write(
         self, key: K, persist: Callable[[WriteContext], Awaitable[V | Loaded[V] | Invalidate | None]]
@@ -134,7 +132,7 @@ class AsyncEntityCache(Generic[K, V]):
         the row is not at hand. Success means committed. Raises E_FENCE (STRONG; nothing was committed), E_UNCONFIRMED,
         E_VERSION, E_LOADER (``committed``), E_PATTERN for an entity with a log; what ``persist`` raises is passed on.
         """
-        return await self._driver.call(self._core.write(key, persist))
+        return await self._driver.write(self._core.write(key, persist))
 
     async def invalidate(self, key: K, *, version: int | None = None) -> None:
         """Delete the entry; call it after your commit.
@@ -142,7 +140,7 @@ class AsyncEntityCache(Generic[K, V]):
         ``version``: the committed one; required when the loader may read a replica. Raises E_PENDING when Redis could
         not be told yet: it is retried in the background.
         """
-        await self._driver.call(self._core.invalidate(key, version))
+        await self._driver.write(self._core.invalidate(key, version))
 
     async def put(self, key: K, value: V) -> Accepted:
         """Write behind: accept a full new state, seen at once by every reader, and persisted by a worker.
@@ -150,8 +148,8 @@ class AsyncEntityCache(Generic[K, V]):
         Raises E_FULL, E_UNAVAILABLE (``retry_after_ms``; nothing was accepted), E_UNKNOWN (``op``), E_EVICTION,
         E_PATTERN for an entity without a log.
         """
-        return await self._driver.call(self._core.put(key, value))
+        return await self._driver.write(self._core.put(key, value))
 
     async def remove(self, key: K) -> Accepted:
         """Write behind: accept the deletion of a row. Errors as ``put``."""
-        return await self._driver.call(self._core.remove(key))
+        return await self._driver.write(self._core.remove(key))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sys
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cachepact._errors import CachepactError
 from cachepact._events import Events
-from cachepact._key import EntryKeys, entry_keys
+from cachepact._key import EntryKeys, KeyBuilder
 from cachepact._namespace import channels
 from cachepact._resilience.quarantine import Quarantine
 from cachepact._store.effects import Flow, Spawn
@@ -39,13 +40,28 @@ class Core:
         """What the last connection learned about its server."""
         self.down_since: float | None = None
         """Since when Redis has not been reached, on the monotonic clock; None = it answers, or was never tried."""
+        self.closing = False
+        """Whether the cache is being closed: nothing is tried for long any more."""
+        self.refreshes = 0
+        """Loads under way beside the callers."""
+        self.refreshes_max = sys.maxsize
+        """How many there may be; beyond it a stale entry is answered without one."""
         self.forgetters: list[Callable[[], None]] = []
-        """Called when a child process begins: what is under way belongs to its parent."""
+        """Called when a child process or another event loop begins: what is under way belongs to the one before."""
+        self.closers: list[Callable[[], None]] = []
+        """Called when the cache ends: what still waits must be answered."""
         self._syncing = False
+
+    def close(self) -> None:
+        """End: nothing is sent any more."""
+        self.quarantine.close()
+        for close in self.closers:
+            close()
 
     def forget(self) -> None:
         """Forget what is under way and what is known of connections."""
         self.down_since = None
+        self.refreshes = 0
         self._syncing = False
         self.events.take()
         self.quarantine.forget()
@@ -59,6 +75,9 @@ class Core:
 
     def connected(self, server: ServerInfo, server_ms: int, sent_at: float) -> Flow[None]:
         """Take what a new connection learned; owed invalidations go before anything else."""
+        if self.server is None or server.run_id != self.server.run_id:
+            # Another server, with another clock.
+            self.redis_clock.reset()
         self.server = server
         self.down_since = None
         self.redis_clock.observe(server_ms, sent_at)
@@ -82,29 +101,32 @@ class Core:
             self._syncing = False
 
 
-@dataclass(frozen=True, slots=True)
 class EntityContext:
     """What the patterns of one entity work with."""
 
-    core: Core
-    entity: Entity[Any, Any]
-    options: EntityOptions
+    def __init__(self, core: Core, entity: Entity[Any, Any], options: EntityOptions) -> None:
+        self.core = core
+        self.entity = entity
+        self.record: EntityRecord = entity.record
+        self.options = options
+        self._key_type = entity.key_type
+        self._keys = KeyBuilder(entity.record, core.options.namespace)
 
-    @property
-    def record(self) -> EntityRecord:
-        """The entity's record."""
-        return self.entity.record
-
-    def keys(self, key: object, generation: int | None = None) -> EntryKeys:
-        """Build the keys of a row. E_TYPE for a key of another class."""
-        if not isinstance(key, self.entity.key_type):
+    def keys(self, key: object) -> EntryKeys:
+        """Build the keys of a row. E_TYPE for a key of another class, and what the key builder raises."""
+        if not isinstance(key, self._key_type):
             raise CachepactError(
                 "E_TYPE",
-                f"find the keys of a {self.record.entity}: expected {self.entity.key_type.__name__}, found "
+                f"find the keys of a {self.record.entity}: expected {self._key_type.__name__}, found "
                 f"{type(key).__name__}; use the generated key builder",
             )
-        return entry_keys(self.record, self.core.options.namespace, key, generation)
+        return self._keys.build(key)
 
     def live_keys(self, key: object) -> tuple[EntryKeys, ...]:
         """Build the keys of a row under its own generation, then under every other one that is live during a roll."""
-        return tuple(self.keys(key, generation) for generation in self.record.generations)
+        return (self.keys(key), *(other.build(key) for other in self._other_keys))
+
+    @cached_property
+    def _other_keys(self) -> tuple[KeyBuilder, ...]:
+        namespace = self.core.options.namespace
+        return tuple(KeyBuilder(self.record, namespace, other) for other in self.record.generations[1:])

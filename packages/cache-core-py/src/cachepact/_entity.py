@@ -10,6 +10,7 @@ from cachepact._codec import codec_by_name
 from cachepact._codecs.json_codec import JSON
 from cachepact._codecs.notes import DecodeNotes
 from cachepact._errors import CachepactError
+from cachepact._key import id_of
 from cachepact._key_param import param_attribute
 from cachepact._record import EntityRecord, KeyParam
 from cachepact._refusal import refuse_decode
@@ -96,6 +97,14 @@ class Entity(Generic[K, V]):
                     )
                 found[param_attribute(segment)] = member
         return self.key_type(**found)
+
+    def id_of(self, key: K) -> str:
+        """Give the encoded parameters of a key joined by ``:``: ``42``, ``acme:a%3Ab``.
+
+        The worker of write-behind writes it into the column ``id`` of the entity's table; a loader looks rows up by it.
+        Raises E_TYPE, E_RANGE, E_EMPTY, E_SURROGATE or E_TOO_LONG.
+        """
+        return id_of(self.record, key)
 
     def version_of(self, value: V) -> int:
         """Take the version from a value's own field; 0 when the entity has none. E_RANGE outside 0 to 2^53-1."""

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from cachepact._core import Core, EntityContext
 from cachepact._errors import CachepactError
-from cachepact._events import RequestEvent, RequestResult
 from cachepact._loaded import is_versioned
 from cachepact._options import resolve_entity_options
 from cachepact._patterns.cache_aside import invalidate
 from cachepact._patterns.read_through import ReadThrough
 from cachepact._patterns.write_behind import WriteBehind, without_log
 from cachepact._patterns.write_through import write_through
-from cachepact._results import CachedEntry
 from cachepact._schema import SAFE_INTEGER
 
 if TYPE_CHECKING:
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
     from cachepact._context import WriteContext
     from cachepact._entity import Entity
+    from cachepact._patterns.answer import Answer
     from cachepact._results import Accepted, Written
     from cachepact._store.effects import Flow
 
@@ -44,22 +43,9 @@ class EntityCore:
         self._reads = ReadThrough(self._context)
         self._behind = WriteBehind(self._context) if entity.record.log is not None else None
 
-    def get_entry(self, key: object, min_version: int | None) -> Flow[CachedEntry[Any]]:
+    def read(self, key: object, min_version: int | None) -> Flow[Answer]:
         """Read a row."""
-        least = 0 if min_version is None else self._check_min_version(min_version)
-        events, entity = self._context.core.events, self._context.record.entity
-        result: RequestResult = "error"
-        try:
-            answer = yield from self._reads.read(key, least)
-            result = answer.result
-        finally:
-            if events.active:
-                events.emit(RequestEvent(entity, result))
-        return CachedEntry(answer.value, answer.source, answer.version, answer.maybe_stale)
-
-    def get(self, key: object, min_version: int | None) -> Flow[Any]:
-        """Read a row's value."""
-        return (yield from self.get_entry(key, min_version)).value
+        return self._reads.read(key, 0 if min_version is None else self._check_min_version(min_version))
 
     def write(self, key: object, persist: Callable[[WriteContext], Any]) -> Flow[Written]:
         """Write through."""

@@ -10,7 +10,7 @@ from cachepact._codecs.notes import DecodeNotes
 from cachepact._codecs.payload import Payload
 from cachepact._errors import CachepactError
 from cachepact._frame import FrameHeader, decode_frame, encode_frame, has_magic
-from cachepact._key_param import encode_param, param_attribute
+from cachepact._key_param import ABSENT, encode_param, param_attribute
 from cachepact._record import KeyParam
 
 if TYPE_CHECKING:
@@ -113,6 +113,19 @@ def _decode_plain(entity: Entity[Any, V], data: bytes, key: object | None) -> En
     value: V = codec_by_name("json").decode(entity.schema, data, "lenient", notes)
     _bind(entity, value, key)
     return Entry(value, 0, 0, 0, 0, dirty=False, foreign=foreign or notes.unknown_enum_name)
+
+
+def belongs_to(entity: Entity[Any, V], value: V, entry_id: str) -> bool:
+    """Tell whether a value may lie under an id: its fields that are parameters of the key give the id's texts.
+
+    A parameter that is no field of the message binds nothing. Raises the errors of parameters when a field can be none.
+    """
+    params = [segment for segment in entity.record.key if isinstance(segment, KeyParam)]
+    return all(
+        param.name not in entity.schema.by_name
+        or encode_param(param, getattr(value, param_attribute(param), ABSENT)) == text
+        for param, text in zip(params, entry_id.split(":"), strict=False)
+    )
 
 
 def _bind(entity: Entity[Any, Any], value: object, key: object | None) -> None:

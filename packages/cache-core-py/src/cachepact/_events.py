@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from msgspec import Struct
 
 from cachepact._store.transport_error import TransportError
 
@@ -32,8 +33,7 @@ WriteOperation = Literal["write", "invalidate", "put", "remove"]
 WriteOutcome = Literal["stored", "deleted", "kept", "accepted", "pending", "refused", "unknown", "error"]
 
 
-@dataclass(frozen=True, slots=True)
-class RequestEvent:
+class RequestEvent(Struct, frozen=True):
     """A read has its answer: where it came from."""
 
     type: ClassVar[Literal["request"]] = "request"
@@ -41,8 +41,7 @@ class RequestEvent:
     result: RequestResult
 
 
-@dataclass(frozen=True, slots=True)
-class CommandEvent:
+class CommandEvent(Struct, frozen=True):
     """A command or script was answered."""
 
     type: ClassVar[Literal["command"]] = "command"
@@ -50,8 +49,7 @@ class CommandEvent:
     duration_ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class CommandErrorEvent:
+class CommandErrorEvent(Struct, frozen=True):
     """A command or script had no usable reply."""
 
     type: ClassVar[Literal["command_error"]] = "command_error"
@@ -59,8 +57,7 @@ class CommandErrorEvent:
     reason: FailureReason
 
 
-@dataclass(frozen=True, slots=True)
-class LoadEvent:
+class LoadEvent(Struct, frozen=True):
     """A loader has ended."""
 
     type: ClassVar[Literal["load"]] = "load"
@@ -69,8 +66,7 @@ class LoadEvent:
     duration_ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class FillEvent:
+class FillEvent(Struct, frozen=True):
     """A loaded value was offered to Redis."""
 
     type: ClassVar[Literal["fill"]] = "fill"
@@ -78,8 +74,7 @@ class FillEvent:
     result: FillResult
 
 
-@dataclass(frozen=True, slots=True)
-class WriteEvent:
+class WriteEvent(Struct, frozen=True):
     """A write or an invalidation has ended."""
 
     type: ClassVar[Literal["write"]] = "write"
@@ -88,8 +83,7 @@ class WriteEvent:
     outcome: WriteOutcome
 
 
-@dataclass(frozen=True, slots=True)
-class DecodeFailureEvent:
+class DecodeFailureEvent(Struct, frozen=True):
     """An entry could not be decoded and counts as a miss."""
 
     type: ClassVar[Literal["decode_failure"]] = "decode_failure"
@@ -97,8 +91,7 @@ class DecodeFailureEvent:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class QuarantineEvent:
+class QuarantineEvent(Struct, frozen=True):
     """The number of keys that this process bypasses has changed."""
 
     type: ClassVar[Literal["quarantine"]] = "quarantine"

@@ -3,38 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
+
+from msgspec import Struct
 
 from cachepact._errors import CachepactError
-from cachepact._key_param import ABSENT, decode_param, encode_param, param_attribute
+from cachepact._key_param import ABSENT, decode_param, encode_param, param_attribute, param_encoder
 from cachepact._log_key import LogKeys, log_keys, partition_of
 from cachepact._namespace import key_prefix
 from cachepact._record import EntityRecord, KeyLiteral, KeyParam
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 KEY_BYTES_MAX = 512
 """Limit of a whole key. Keys are ASCII."""
 
 
-@dataclass(frozen=True, slots=True)
-class EntryKeys:
+class EntryKeys(Struct, frozen=True):
     """The keys of one entry."""
 
     id: str
     """The encoded parameters joined by ``:``. Names the entry within its entity, in every generation."""
     value: str
     """The entry itself."""
-    lease: str
-    """The right to load or store."""
-    floor: str
-    """The highest version known committed."""
-    writers: str
-    """The writers that are active."""
     log: LogKeys | None
     """Keys of the entry's partition when the entity is written behind."""
+    tagged: bool
+    """Whether a parameter is the hash tag."""
+
+    @property
+    def lease(self) -> str:
+        """The right to load or store."""
+        return self._auxiliary("lease")
+
+    @property
+    def floor(self) -> str:
+        """The highest version known committed."""
+        return self._auxiliary("floor")
+
+    @property
+    def writers(self) -> str:
+        """The writers that are active."""
+        return self._auxiliary("writers")
 
     @property
     def script_keys(self) -> tuple[str, ...]:
@@ -47,36 +55,75 @@ class EntryKeys:
         """The last ARGV of every read and write script: the id of an entity with a log, else nothing."""
         return () if self.log is None else (self.id,)
 
+    def _auxiliary(self, word: str) -> str:
+        if self.log is not None:
+            # Beside the stream, and without a generation.
+            return f"{self.log.tag}@{word}:{self.id}"
+        # Without a tag of its own the key becomes the tag, so that all of the entry's keys share a slot.
+        return f"{self.value}@{word}" if self.tagged else f"{{{self.value}}}@{word}"
+
+
+class KeyBuilder:
+    """Builds the keys of one entity in one generation; what does not depend on the row is worked out once.
+
+    ``generation`` is the record's unless another live one is meant. E_OPTION for a bad namespace.
+    """
+
+    def __init__(self, record: EntityRecord, namespace: str, generation: int | None = None) -> None:
+        self._record = record
+        self._namespace = namespace
+        name = _prefix_of(record, namespace) + _entity_name(
+            record, record.generation if generation is None else generation
+        )
+        params = [segment for segment in record.key if isinstance(segment, KeyParam)]
+        self._params = tuple((param_attribute(param), param_encoder(param)) for param in params)
+        self._tagged = any(param.hash_tag for param in params)
+        self._name = name
+        # Literals hold no percent sign.
+        self._path = "".join(
+            f":{segment.text}" if isinstance(segment, KeyLiteral) else ":{%s}" if segment.hash_tag else ":%s"
+            for segment in record.key
+        )
+        self._logs: dict[int, LogKeys] = {}
+
+    def build(self, key: object) -> EntryKeys:
+        """Build the keys of an entry; ``key`` is an object or mapping of the parameters.
+
+        A write-behind entry carries its partition's tag as a segment, and its lease, floor and writers stand beside the
+        stream. Raises the errors of parameters, and E_TOO_LONG for a whole key of more than 512 bytes.
+        """
+        texts = self._encode(key)
+        entry_id = texts[0] if len(texts) == 1 else ":".join(texts)
+        path = self._path % texts
+        if self._record.log is None:
+            log, value = None, self._name + path
+        else:
+            log = self._log_of(entry_id)
+            value = f"{self._name}:{log.tag}{path}"
+        if len(value) > KEY_BYTES_MAX:
+            raise CachepactError(
+                "E_TOO_LONG",
+                f"build a key of {self._record.entity}: found {len(value)} bytes of {KEY_BYTES_MAX}; shorten a "
+                "parameter or use the SHA256 transform",
+            )
+        return EntryKeys(entry_id, value, log, self._tagged)
+
+    def _encode(self, key: object) -> tuple[str, ...]:
+        if isinstance(key, Mapping):
+            return tuple([encode(key.get(name, ABSENT)) for name, encode in self._params])
+        return tuple([encode(getattr(key, name, ABSENT)) for name, encode in self._params])
+
+    def _log_of(self, entry_id: str) -> LogKeys:
+        partition = partition_of(self._record, entry_id)
+        log = self._logs.get(partition)
+        if log is None:
+            log = self._logs[partition] = log_keys(self._record, self._namespace, partition)
+        return log
+
 
 def entry_keys(record: EntityRecord, namespace: str, key: object, generation: int | None = None) -> EntryKeys:
-    """Build the keys of an entry; ``generation`` is the record's unless another live one is meant.
-
-    ``key`` is an object or mapping of the parameters. A write-behind entry carries its partition's tag as a segment,
-    and its lease, floor and writers stand beside the stream, without a generation. Raises the errors of parameters,
-    E_TOO_LONG for a whole key of more than 512 bytes, and E_OPTION for a bad namespace.
-    """
-    prefix = _prefix_of(record, namespace)
-    params = _encode_params(record, key)
-    entry_id = ":".join(params)
-    name = prefix + _entity_name(record, record.generation if generation is None else generation)
-    if record.log is not None:
-        log = log_keys(record, namespace, partition_of(record, entry_id))
-        value = _limited(record, ":".join((name, log.tag, *_path(record, params))))
-        return EntryKeys(
-            id=entry_id,
-            value=value,
-            lease=f"{log.tag}@lease:{entry_id}",
-            floor=f"{log.tag}@floor:{entry_id}",
-            writers=f"{log.tag}@writers:{entry_id}",
-            log=log,
-        )
-    value = _limited(record, ":".join((name, *_path(record, params))))
-    # Without a tag of its own the key becomes the tag, so that all of the entry's keys share a slot.
-    tagged = any(isinstance(segment, KeyParam) and segment.hash_tag for segment in record.key)
-    stem = value if tagged else f"{{{value}}}"
-    return EntryKeys(
-        id=entry_id, value=value, lease=f"{stem}@lease", floor=f"{stem}@floor", writers=f"{stem}@writers", log=None
-    )
+    """Build the keys of one entry, see ``KeyBuilder``."""
+    return KeyBuilder(record, namespace, generation).build(key)
 
 
 def id_of(record: EntityRecord, key: object) -> str:
@@ -132,28 +179,6 @@ def _encode_params(record: EntityRecord, key: object) -> list[str]:
     if isinstance(key, Mapping):
         return [encode_param(param, key.get(param_attribute(param), ABSENT)) for param in params]
     return [encode_param(param, getattr(key, param_attribute(param), ABSENT)) for param in params]
-
-
-def _path(record: EntityRecord, params: Sequence[str]) -> list[str]:
-    left = iter(params)
-    path: list[str] = []
-    for segment in record.key:
-        if isinstance(segment, KeyLiteral):
-            path.append(segment.text)
-        else:
-            param = next(left)
-            path.append(f"{{{param}}}" if segment.hash_tag else param)
-    return path
-
-
-def _limited(record: EntityRecord, key: str) -> str:
-    if len(key) > KEY_BYTES_MAX:
-        raise CachepactError(
-            "E_TOO_LONG",
-            f"build a key of {record.entity}: found {len(key)} bytes of {KEY_BYTES_MAX}; shorten a parameter or use "
-            "the SHA256 transform",
-        )
-    return key
 
 
 def _is_canonical(param: KeyParam, value: object, text: str) -> bool:

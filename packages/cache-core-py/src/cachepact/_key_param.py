@@ -6,6 +6,7 @@ import binascii
 import hashlib
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
@@ -15,12 +16,16 @@ from cachepact._refusal import describe
 from cachepact._schema import INTEGER_RANGES, SAFE_INTEGER, attribute_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cachepact._record import KeyParam
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 ABSENT: Final = object()
 """Stands for a parameter that is not there; None is there, and of a wrong type."""
 _INTEGER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
+"""What percent-encoding leaves as it is."""
 
 
 def param_attribute(param: KeyParam) -> str:
@@ -58,18 +63,43 @@ def encode_param(param: KeyParam, value: object) -> str:
             return _encode_string(param, value)
 
 
+def param_encoder(param: KeyParam) -> Callable[[object], str]:
+    """Make ``encode_param`` of one parameter, with a short way for what nearly every key holds."""
+    if param.type in INTEGER_RANGES:
+        low, high = _bounds(param)
+
+        def encode_integer(value: object) -> str:
+            # The exact type: a bool is an int too.
+            if type(value) is int and low <= value <= high:
+                return str(value)
+            return encode_param(param, value)
+
+        return encode_integer
+    if param.type == "string" and not param.transforms:
+        longest = param.max_bytes
+
+        def encode_string(value: object) -> str:
+            if type(value) is str and len(value) <= longest and _UNRESERVED.fullmatch(value):
+                return value
+            return encode_param(param, value)
+
+        return encode_string
+    return partial(encode_param, param)
+
+
 def _encode_integer(param: KeyParam, value: object) -> str:
     # Text is refused: "042" and "42" would name one row by two keys.
     if not isinstance(value, int) or isinstance(value, bool):
         raise _wrong_type(param, "int", value)
-    if not _fits(param, value):
+    low, high = _bounds(param)
+    if not low <= value <= high:
         raise _refuse("E_RANGE", param, "found an integer outside its range")
     return str(int(value))
 
 
-def _fits(param: KeyParam, value: int) -> bool:
+def _bounds(param: KeyParam) -> tuple[int, int]:
     low, high = INTEGER_RANGES[param.type]
-    return low <= value <= high and (not param.jstype_number or abs(value) <= SAFE_INTEGER)
+    return (max(low, -SAFE_INTEGER), min(high, SAFE_INTEGER)) if param.jstype_number else (low, high)
 
 
 def _encode_bytes(param: KeyParam, value: object) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cachepact._context import Loaded
+from cachepact._entry import belongs_to
 from cachepact._errors import CachepactError
-from cachepact._key import id_of
 from cachepact._schema import SAFE_INTEGER
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def unwrap(context: EntityContext, answer: object, who: str) -> Unwrapped:
 
 def check_binding(context: EntityContext, keys: EntryKeys, value: Any, who: str) -> None:
     """Refuse a value under another row's key: every reader would refuse it too, and load for ever."""
-    if id_of(context.record, context.entity.key_of(value)) != keys.id:
+    if not belongs_to(context.entity, value, keys.id):
         raise breach(
             context.record, who, "a row that belongs to another key", "check that the query filters by the key"
         )

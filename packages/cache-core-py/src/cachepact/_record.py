@@ -46,8 +46,9 @@ class EntityRecord:
 
     entity: str
     generation: int
-    next_generation: int
-    previous_generation: int
+    next_generation: int | None
+    """Other live generations during a bump: writes and invalidations reach them too. None = none; 0 is one."""
+    previous_generation: int | None
     codec: Literal["json", "msgpack", "protobuf"]
     framing: Literal["framed", "plain"]
     fingerprint: int
@@ -75,7 +76,7 @@ class EntityRecord:
     def generations(self) -> tuple[int, ...]:
         """Every live generation, the own one first: what a write or an invalidation must reach."""
         others = (self.previous_generation, self.next_generation)
-        return (self.generation, *(other for other in others if other > 0 and other != self.generation))
+        return (self.generation, *(other for other in others if other is not None and other != self.generation))
 
     @classmethod
     def load(cls, source: Mapping[str, Any]) -> EntityRecord:

@@ -89,10 +89,8 @@ class Cache(BaseCache):
 
         Calls after it fail with E_CLOSED.
         """
-        if not self._closed:
-            self._closed = True
-            self._core.quarantine.close()
-            self._driver.close()
+        self._closed = True
+        self._driver.close()
 
     def __enter__(self) -> Self:
         return self
@@ -118,12 +116,12 @@ class EntityCache(Generic[K, V]):
         ``min_version``: the token of a write; an older value is never returned. Never fails because of Redis. Raises
         E_MIN_VERSION, E_LOAD_TIMEOUT, E_LOADER, E_CLOSED; what the loader raises is passed on.
         """
-        value: V | None = self._driver.call(self._core.get(key, min_version))
+        value: V | None = (self._driver.call(self._core.read(key, min_version))).value
         return value
 
     def get_entry(self, key: K, *, min_version: int | None = None) -> CachedEntry[V]:
         """Read as ``get``, with where the value came from."""
-        return self._driver.call(self._core.get_entry(key, min_version))
+        return (self._driver.call(self._core.read(key, min_version))).entry()
 
     def write(self, key: K, persist: Callable[[WriteContext], V | Loaded[V] | Invalidate | None]) -> Written:
         """Write through, around your commit: ``persist`` commits and returns the committed row, which is stored.
@@ -132,7 +130,7 @@ class EntityCache(Generic[K, V]):
         the row is not at hand. Success means committed. Raises E_FENCE (STRONG; nothing was committed), E_UNCONFIRMED,
         E_VERSION, E_LOADER (``committed``), E_PATTERN for an entity with a log; what ``persist`` raises is passed on.
         """
-        return self._driver.call(self._core.write(key, persist))
+        return self._driver.write(self._core.write(key, persist))
 
     def invalidate(self, key: K, *, version: int | None = None) -> None:
         """Delete the entry; call it after your commit.
@@ -140,7 +138,7 @@ class EntityCache(Generic[K, V]):
         ``version``: the committed one; required when the loader may read a replica. Raises E_PENDING when Redis could
         not be told yet: it is retried in the background.
         """
-        self._driver.call(self._core.invalidate(key, version))
+        self._driver.write(self._core.invalidate(key, version))
 
     def put(self, key: K, value: V) -> Accepted:
         """Write behind: accept a full new state, seen at once by every reader, and persisted by a worker.
@@ -148,8 +146,8 @@ class EntityCache(Generic[K, V]):
         Raises E_FULL, E_UNAVAILABLE (``retry_after_ms``; nothing was accepted), E_UNKNOWN (``op``), E_EVICTION,
         E_PATTERN for an entity without a log.
         """
-        return self._driver.call(self._core.put(key, value))
+        return self._driver.write(self._core.put(key, value))
 
     def remove(self, key: K) -> Accepted:
         """Write behind: accept the deletion of a row. Errors as ``put``."""
-        return self._driver.call(self._core.remove(key))
+        return self._driver.write(self._core.remove(key))

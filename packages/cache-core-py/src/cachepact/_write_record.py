@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from cachepact._codecs.scalar import fit_text
-from cachepact._entry import encode_entry
+from cachepact._entry import belongs_to, encode_entry
 from cachepact._errors import CachepactError
 from cachepact._frame import BASE_BYTES, FrameHeader, decode_frame
-from cachepact._key import id_of
 from cachepact._schema import SAFE_INTEGER
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def encode_write_item(entity: Entity[Any, V], entry_id: str, value: V | None) ->
             f"write a {record.entity} behind: found an entity without a log; use write and invalidate",
         )
     frame = encode_entry(entity, value, version=_SOME_VERSION, dirty=True)
-    if value is not None and id_of(record, entity.key_of(value)) != entry_id:
+    if value is not None and not belongs_to(entity, value, entry_id):
         raise CachepactError(
             "E_BINDING",
             f"write a {record.entity} behind: found a value of another key; pass the key that the value holds",

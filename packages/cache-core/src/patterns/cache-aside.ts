@@ -11,7 +11,8 @@ import { deliver } from "../resilience/delivery.ts";
  * Returns when Redis has acknowledged it: a read that starts afterwards, anywhere, never sees an older value.
  *
  * @throws {CachepactError} E_PENDING when Redis could not be told in time: it goes on in the background; E_VERSION when
- *   the loader may read a replica and `version` is missing
+ *   the loader may read a replica and `version` (0 = none) is missing; E_RANGE, E_OPTION on a wrong one; what the key
+ *   builder throws
  */
 export async function invalidate<Key extends object, Value extends object>(
   context: EntityContext<Key, Value>,
@@ -45,7 +46,8 @@ export async function invalidate<Key extends object, Value extends object>(
   const finish = { token: "", prev: "", version, keep: false };
   const targets = liveKeys(context, key);
   const codes = await Promise.all(targets.map((keys) => deliver(context, keys, finish)));
-  if (!codes.includes(null)) return report("deleted");
+  // A write-behind value that is not in the database yet stays: it is newer than what this call is about.
+  if (!codes.includes(null)) return report(codes[0] === "DIRTY" ? "kept" : "deleted");
   report("pending");
   throw new CachepactError(
     "E_PENDING",

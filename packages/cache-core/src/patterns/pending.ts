@@ -14,7 +14,8 @@ const POLL_MS = 10;
  * written under another generation.
  *
  * `clean`: nothing is pending, the database has the truth. `unknown`: something is, and it did not become readable within
- * the read's deadline; the database's answer may lack it. Redis failures are `TransportError`s.
+ * the read's deadline, or is older than `minVersion`; the database's answer may lack it. Redis failures are
+ * `TransportError`s.
  */
 export async function readPending<Key extends object, Value extends object>(
   context: EntityContext<Key, Value>,

@@ -11,7 +11,8 @@ import { asBuffer } from "../store/storing.ts";
  * Write-behind: a value is accepted by Redis, seen at once by every reader, and carried to the database by a worker. Full
  * states only; the version is given by Redis.
  *
- * Writes of one tick travel together. Await a write before the next one of the same key when their order matters.
+ * Writes of one tick travel together. Writes of one row are accepted in the order of their calls, awaited or not; writes of
+ * other processes come in between as they come.
  */
 export class WriteBehind<Key extends object, Value extends object> {
   readonly #context: EntityContext<Key, Value>;

@@ -68,8 +68,9 @@ async function writeFenced<Key extends object, Value extends object>(
   const { record } = context;
   const strong = record.consistency === "strong";
   const abort = new AbortController();
-  const lost = new CachepactError("E_FENCE", `the fence of this write of ${record.entity} was lost; roll back`);
-  const begun = await Promise.allSettled(fences.map((fence) => fence.begin(() => abort.abort(lost))));
+  const lost = (): void =>
+    abort.abort(new CachepactError("E_FENCE", `the fence of this write of ${record.entity} was lost; roll back`));
+  const begun = await Promise.allSettled(fences.map((fence) => fence.begin(lost)));
   const refused = begun.find((result) => result.status === "rejected");
   const fenced = begun.every((result) => result.status === "fulfilled" && result.value);
   if (refused !== undefined || (strong && !fenced)) {
@@ -90,7 +91,7 @@ async function writeFenced<Key extends object, Value extends object>(
     answer = await persist({ signal: abort.signal });
   } catch (error) {
     // The commit may have happened all the same, its answer lost: end the write as if it had.
-    await Promise.all(fences.map((fence) => end(context, fence, 0)));
+    await Promise.allSettled(fences.map((fence) => end(context, fence, 0)));
     report(context, "error");
     throw error;
   }
@@ -157,7 +158,11 @@ function evaluate<Key extends object, Value extends object>(
       if (version === 0 && record.replica_reads) return { ...nothing, problem: versionMissing(record) };
       // One above the deleted row's: a lagging replica that still has the row must be refused.
       const deleted = version === 0 ? 0 : version + 1;
-      return { version: deleted, storing: storingOf(context, null, 0, 0, negativeLifetime(record, ttlMs)), problem: null };
+      return {
+        version: deleted,
+        storing: storingOf(context, null, 0, 0, negativeLifetime(record, ttlMs)),
+        problem: null,
+      };
     }
     if (version === 0 && isVersioned(record)) return { ...nothing, problem: versionMissing(record) };
     checkBinding(context, keys, value, "persist");

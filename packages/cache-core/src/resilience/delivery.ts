@@ -20,7 +20,7 @@ export async function deliver<Key extends object, Value extends object>(
   finish: Finish,
 ): Promise<FinishCode | null> {
   const { record, core } = context;
-  const { clock, random, scripts, transport, quarantine, options } = core;
+  const { clock, random, scripts, transport, quarantine, options, closing } = core;
   const giveUpAt = clock.monotonic() + options.deliverTimeoutMs - transport.downMs;
   let delayMs = DEFAULT_RETRY_FIRST_MS;
   for (;;) {
@@ -29,11 +29,12 @@ export async function deliver<Key extends object, Value extends object>(
     } catch (error) {
       refuseBadArguments(error, "finish");
       const pauseMs = spread(random, delayMs);
-      if (clock.monotonic() + pauseMs >= giveUpAt) {
+      if (closing.aborted || clock.monotonic() + pauseMs >= giveUpAt) {
         quarantine.add({ record, keys, finish });
         return null;
       }
-      await sleep(clock, pauseMs);
+      // Closing does not wait for the pause: one more message, at once.
+      await sleep(clock, pauseMs, closing).catch(() => {});
       delayMs = Math.min(delayMs * 2, DEFAULT_RETRY_MAX_MS);
     }
   }

@@ -3,6 +3,7 @@ import type { Cancel, Clock } from "../clock.ts";
 import type { Events } from "../events.ts";
 import { type Random, spread } from "../random.ts";
 import type { Finish } from "../store/scripts.ts";
+import { classify } from "../store/transport-error.ts";
 
 /** An invalidation that Redis has not acknowledged. */
 export interface Undelivered {
@@ -16,7 +17,7 @@ export interface QuarantineOptions {
   readonly random: Random;
   readonly events: Events;
   readonly maxKeys: number;
-  /** Sends one invalidation; rejects while Redis cannot be told. */
+  /** Sends one invalidation; rejects with what the transport says while Redis cannot be told. */
   readonly deliver: (undelivered: Undelivered) => Promise<void>;
 }
 
@@ -40,7 +41,7 @@ export class Quarantine {
   readonly #overflowed = new Map<string, { readonly physicalTtlMs: number; endsAt: number | null }>();
   #cancel: Cancel | null = null;
   #delayMs = DEFAULT_RETRY_FIRST_MS;
-  #delivering = false;
+  #delivering: Promise<void> | null = null;
   #closed = false;
 
   constructor(options: QuarantineOptions) {
@@ -83,7 +84,14 @@ export class Quarantine {
     this.#recovered();
     if (this.#held.size === 0) return;
     this.#delayMs = DEFAULT_RETRY_FIRST_MS;
-    this.#round();
+    void this.#round();
+  }
+
+  /** Tries once more; resolves when that is over, whatever came of it. */
+  async settle(): Promise<void> {
+    // A round under way may have begun before Redis came back.
+    await this.#delivering;
+    if (this.#held.size > 0) await this.#round();
   }
 
   /** Gives up what is held: the entries end with their ttl. */
@@ -98,36 +106,49 @@ export class Quarantine {
     this.#cancel = this.#options.clock.schedule(spread(this.#options.random, this.#delayMs), () => {
       this.#cancel = null;
       this.#delayMs = Math.min(this.#delayMs * 2, DEFAULT_RETRY_MAX_MS);
-      this.#round();
+      void this.#round();
     });
   }
 
-  #round(): void {
-    if (this.#delivering) return;
-    this.#delivering = true;
-    void this.#deliverAll().finally(() => {
-      this.#delivering = false;
+  #round(): Promise<void> {
+    this.#delivering ??= this.#deliverAll().finally(() => {
+      this.#delivering = null;
       this.#schedule();
     });
+    return this.#delivering;
   }
 
   /** One probe first: while Redis is away, a round costs one command and not thousands. */
   async #deliverAll(): Promise<void> {
-    let batch = 1;
-    while (this.#held.size > 0 && !this.#closed) {
-      const next = [...this.#held.values()].slice(0, batch);
-      const delivered = await Promise.all(next.map((undelivered) => this.#deliverOne(undelivered)));
-      if (delivered.includes(false)) return;
-      batch = PARALLEL;
+    const tried = new Set<Undelivered>();
+    let batch = this.#next(tried, 1);
+    while (batch.length > 0 && !this.#closed) {
+      const outcomes = await Promise.all(batch.map((undelivered) => this.#deliverOne(undelivered)));
+      if (outcomes.includes("away")) return;
+      batch = this.#next(tried, PARALLEL);
     }
-    this.#delayMs = DEFAULT_RETRY_FIRST_MS;
+    if (this.#held.size === 0) this.#delayMs = DEFAULT_RETRY_FIRST_MS;
   }
 
-  async #deliverOne(undelivered: Undelivered): Promise<boolean> {
+  /** Up to `most` of what is held and was not sent in this round, also what came in meanwhile. */
+  #next(tried: Set<Undelivered>, most: number): readonly Undelivered[] {
+    const batch: Undelivered[] = [];
+    for (const undelivered of this.#held.values()) {
+      if (batch.length === most) break;
+      if (tried.has(undelivered)) continue;
+      tried.add(undelivered);
+      batch.push(undelivered);
+    }
+    return batch;
+  }
+
+  /** `refused`: Redis is there and answered this key with an error, which must not hold up the others. */
+  async #deliverOne(undelivered: Undelivered): Promise<"delivered" | "refused" | "away"> {
     try {
       await this.#options.deliver(undelivered);
-    } catch {
-      return false;
+    } catch (error) {
+      const { reason, effect } = classify(error);
+      return reason === "error" && effect === "unknown" ? "refused" : "away";
     }
     this.#recovered();
     const { value } = undelivered.keys;
@@ -136,7 +157,7 @@ export class Quarantine {
       this.#held.delete(value);
       this.#report();
     }
-    return true;
+    return "delivered";
   }
 
   #recovered(): void {

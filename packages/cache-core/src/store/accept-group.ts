@@ -21,6 +21,8 @@ export interface AcceptItem {
 
 /** A write whose caller waits. */
 export interface WaitingItem extends AcceptItem {
+  /** When it was handed over, on the monotonic clock. */
+  readonly since: number;
   readonly resolve: (accepted: Accepted) => void;
   readonly reject: (error: CachepactError) => void;
 }
@@ -35,8 +37,8 @@ const OP_SLOT_MS = 30_000;
 const EVENT_COST_BYTES = 400;
 
 /**
- * The writes of one tick for one partition, accepted whole or not at all: one op, one deadline, never split, the same for
- * every copy that is sent. It knows what a reply or a failure means for its callers.
+ * Writes of one partition that travel together, accepted whole or not at all: one op, one deadline, never split, the same
+ * for every copy that is sent. It knows what a reply or a failure means for its callers.
  */
 export class AcceptGroup {
   readonly log: LogKeys;
@@ -45,21 +47,22 @@ export class AcceptGroup {
   readonly costBytes: number;
   /** Resolves when the callers have their answer. */
   readonly settled: Promise<void>;
-  /** On the partition's clock, epoch ms; null until Redis' time is known. */
-  deadlineMs: number | null = null;
   readonly #entity: string;
-  readonly #createdAt: number;
+  readonly #since: number;
+  #deadlineMs: number | null = null;
+  #sentAt: number | null = null;
   #mayHaveRun = false;
   #done = false;
   #settle!: () => void;
 
-  constructor(entity: string, op: string, log: LogKeys, items: readonly WaitingItem[], createdAt: number) {
+  /** `since`: when the oldest of its writes was handed over, on the monotonic clock. */
+  constructor(entity: string, op: string, log: LogKeys, items: readonly WaitingItem[], since: number) {
     this.#entity = entity;
     this.log = log;
     this.op = op;
     this.items = items;
     this.costBytes = items.reduce((sum, item) => sum + 2 * item.payload.length + EVENT_COST_BYTES, 0);
-    this.#createdAt = createdAt;
+    this.#since = since;
     this.settled = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -75,15 +78,31 @@ export class AcceptGroup {
     return this.#mayHaveRun;
   }
 
+  /** When the script stops to accept it, on the partition's clock, epoch ms; 0 = not sent yet. */
+  get deadlineMs(): number {
+    return this.#deadlineMs ?? 0;
+  }
+
   /** The key of the op records that the deadline names. */
   get opsKey(): string {
-    return Math.floor((this.deadlineMs ?? 0) / OP_SLOT_MS) % 2 === 0 ? this.log.opsA : this.log.opsB;
+    return Math.floor(this.deadlineMs / OP_SLOT_MS) % 2 === 0 ? this.log.opsA : this.log.opsB;
+  }
+
+  /**
+   * Notes that a copy goes out: the first one sets the deadline of all. `partitionNow` is the partition's clock in epoch
+   * ms, `now` the monotonic one.
+   */
+  start(partitionNow: number, now: number): void {
+    this.#deadlineMs ??= Math.floor(partitionNow) + DEFAULT_OP_DEADLINE_MS;
+    this.#sentAt ??= now;
   }
 
   /** Gives up when no further copy can help: `now` on the monotonic clock, `downMs` since the connection went away. */
   expire(now: number, downMs: number, waitMs: number): void {
-    const age = now - this.#createdAt;
-    if (this.#mayHaveRun ? age >= DEFAULT_OP_DEADLINE_MS : Math.max(age, downMs) >= waitMs) this.abandon();
+    const late = this.#mayHaveRun
+      ? now - (this.#sentAt ?? now) >= DEFAULT_OP_DEADLINE_MS
+      : Math.max(now - this.#since, downMs) >= waitMs;
+    if (late) this.abandon();
   }
 
   /** Takes Redis' verdict; `retryAfterMs` is what a refusal tells the callers, `partitionNow` what CLOCK says. */
@@ -98,8 +117,9 @@ export class AcceptGroup {
         return;
       case "CLOCK":
         // Too late for the deadline. Without an attempt in doubt a new deadline is as good as a new write.
-        if (this.#mayHaveRun) this.abandon();
-        this.deadlineMs = null;
+        if (this.#mayHaveRun) return this.abandon();
+        this.#deadlineMs = null;
+        this.#sentAt = null;
         return;
       case "NOTREADY":
         return;
@@ -122,19 +142,9 @@ export class AcceptGroup {
 
   /** Answers the callers with what is known: nothing was accepted, or it may have been. */
   abandon(): void {
-    if (!this.#mayHaveRun) {
-      const text = `could not write ${this.#entity}: Redis did not take it, nothing was accepted; try again later`;
-      return this.reject(new CachepactError("E_UNAVAILABLE", text, { retryAfterMs: DEFAULT_RETRY_AFTER_MS }));
-    }
-    this.reject(
-      new CachepactError(
-        "E_UNKNOWN",
-        `the write of a ${this.#entity} was sent, but Redis never answered whether it was accepted`,
-        {
-          op: this.#handle,
-        },
-      ),
-    );
+    if (!this.#mayHaveRun) return this.reject(notAccepted(this.#entity));
+    const text = `the write of a ${this.#entity} was sent, but Redis never answered whether it was accepted; read the row to learn what stands`;
+    this.reject(new CachepactError("E_UNKNOWN", text, { op: this.#handle }));
   }
 
   /** Answers the callers with an error. */
@@ -153,7 +163,7 @@ export class AcceptGroup {
 
   /** What `status` needs to find the op record again. */
   get #handle(): string {
-    return `${this.log.partition}.${this.deadlineMs ?? 0}.${this.op}`;
+    return `${this.log.partition}.${this.deadlineMs}.${this.op}`;
   }
 
   #finish(answer: (item: WaitingItem, index: number) => void): void {
@@ -162,4 +172,10 @@ export class AcceptGroup {
     this.items.forEach(answer);
     this.#settle();
   }
+}
+
+/** The answer to a write that Redis surely did not take. */
+export function notAccepted(entity: string): CachepactError {
+  const text = `could not write ${entity}: Redis did not take it, nothing was accepted; try again later`;
+  return new CachepactError("E_UNAVAILABLE", text, { retryAfterMs: DEFAULT_RETRY_AFTER_MS });
 }

@@ -32,6 +32,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "NOREPLICAS",
   "BUSY",
   "CLUSTERDOWN",
+  "MISCONF",
   "NOAUTH",
   "NOPERM",
   "BADARG",

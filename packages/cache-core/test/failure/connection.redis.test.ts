@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { eventually, UserDatabase } from "../database.ts";
+import { FakeClock } from "../../src/testing/index.ts";
+import { eventually, gate, UserDatabase } from "../database.ts";
 import { aUser, Preferences, somePreferences, User, type UserKey } from "../entities.ts";
 import { errorOf, outcomeOf } from "../outcome.ts";
 import { redisFixture } from "../redis-fixture.ts";
@@ -71,6 +72,44 @@ describe("connection", () => {
       expect(await errorOf(call)).toMatchObject({ code: "E_CLOSED" });
     }
     expect(() => cache.entity(User, { load: new UserDatabase(aUser(1)).load })).toThrow("E_CLOSED");
+  });
+
+  test("close waits for writes under way, and takes no further call meanwhile", async () => {
+    const db = new UserDatabase(aUser(1));
+    const cache = redis.cache();
+    const users = cache.entity(User, { load: db.load });
+    await users.get(key);
+    const committing = gate();
+    const writing = outcomeOf(
+      users.write(key, async () => {
+        await committing.opened;
+        return aUser(1, { version: 2 });
+      }),
+    );
+    const invalidating = outcomeOf(users.invalidate({ id: 2 }));
+    const closing = cache.close();
+    expect(await outcomeOf(users.get(key))).toBe("E_CLOSED");
+    committing.open();
+    await closing;
+    expect([await writing, await invalidating]).toEqual(["ok", "ok"]);
+    expect(await redis.cache().entity(User, { load: db.load }).getEntry(key)).toMatchObject({ version: 2 });
+  });
+
+  test("close tries once more to deliver what is owed", async () => {
+    const db = new UserDatabase(aUser(1));
+    // A clock that stands still: nothing but close tries again.
+    const clock = new FakeClock();
+    const cache = redis.cache({ clock });
+    const users = cache.entity(User, { load: db.load });
+    await users.get(key);
+    await redis.client.hset("{user@1:1}@lease", "foreign", "1");
+    const invalidating = outcomeOf(users.invalidate(key));
+    await eventually(() => redis.events.some((event) => event.type === "command_error"));
+    await clock.advance(10_000);
+    expect(await invalidating).toBe("E_PENDING");
+    await redis.client.del("{user@1:1}@lease");
+    await cache.close();
+    expect(await redis.client.exists("user@1:1")).toBe(0);
   });
 
   test("where CONFIG is forbidden, the eviction policy is read from INFO", async () => {

@@ -8,8 +8,8 @@ import { redisFixture } from "../redis-fixture.ts";
 // Every write is on disk before its answer: what the restarted server holds is what was acknowledged.
 const redis = redisFixture({ appendonly: "yes", appendfsync: "always" });
 const key: UserKey = { id: 1 };
-/** The time in which a read must be answered: its deadline, and room for a busy machine. */
-const READ_MS = 100 + 400;
+/** Less than anything here that waits for Redis, with room for a busy machine. */
+const AT_ONCE_MS = 800;
 const DEFAULTS = { readTimeoutMs: 100, scriptTimeoutMs: 200 };
 
 async function timed<T>(promise: Promise<T>): Promise<{ value: T; ms: number }> {
@@ -53,7 +53,7 @@ describe("Redis is stopped", () => {
     for (let read = 0; read < 5; read++) {
       const { value, ms } = await timed(users.getEntry(key));
       expect(value).toMatchObject({ source: "database", value: { id: 1 } });
-      expect(ms).toBeLessThan(READ_MS);
+      expect(ms).toBeLessThan(AT_ONCE_MS);
     }
     expect(new Set(results().slice(1))).toEqual(new Set(["error"]));
     await resume();
@@ -79,7 +79,7 @@ describe("Redis is stopped", () => {
     const users = cache.entity(User, { load: new UserDatabase(aUser(1)).load });
     const { value, ms } = await timed(users.getEntry(key));
     expect(value.source).toBe("database");
-    expect(ms).toBeLessThan(READ_MS);
+    expect(ms).toBeLessThan(AT_ONCE_MS);
     expect(await outcomeOf(cache.info())).toBe("E_UNAVAILABLE");
     await resume();
     await eventually(async () => (await users.getEntry(key)).source === "redis");
@@ -130,9 +130,9 @@ describe("Redis is stopped", () => {
     await users.get(key);
     await stop();
     await outcomeOf(users.invalidate(key));
-    await eventually(async () => (await timed(outcomeOf(users.invalidate(key)))).ms < 300);
+    await eventually(async () => (await timed(outcomeOf(users.invalidate(key)))).ms < AT_ONCE_MS);
     const { ms } = await timed(users.write(key, async () => aUser(1)));
-    expect(ms).toBeLessThan(300);
+    expect(ms).toBeLessThan(AT_ONCE_MS);
   });
 
   test("a STRONG write is E_FENCE before anything is committed", async () => {
@@ -177,14 +177,14 @@ describe("Redis is stopped", () => {
   });
 
   test("put and remove are E_UNAVAILABLE with a time to wait; later ones at once", async () => {
-    const cache = redis.cache({ ...DEFAULTS, acceptWaitMs: 400 });
+    const cache = redis.cache({ ...DEFAULTS, acceptWaitMs: 1_500 });
     const preferences = cache.entity(Preferences, { load: async () => null });
     await cache.ready();
     await stop();
     const first = await errorOf(preferences.put({ userId: 1 }, somePreferences(1)));
     expect(first).toMatchObject({ code: "E_UNAVAILABLE", retryAfterMs: 1_000, retryable: true });
     const { ms } = await timed(outcomeOf(preferences.remove({ userId: 1 })));
-    expect(ms).toBeLessThan(300);
+    expect(ms).toBeLessThan(AT_ONCE_MS);
     expect(await preferences.getEntry({ userId: 1 })).toMatchObject({
       source: "database",
       value: null,

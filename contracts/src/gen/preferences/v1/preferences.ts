@@ -19,8 +19,8 @@ export interface PreferencesKey {
 export const Preferences: Entity<PreferencesKey, Preferences> = defineEntity({
   entity: "preferences",
   generation: 1,
-  next_generation: 0,
-  previous_generation: 0,
+  next_generation: null,
+  previous_generation: null,
   codec: "protobuf",
   framing: "framed",
   fingerprint: "92d4368e",

@@ -23,8 +23,8 @@ export interface ProfileKey {
 export const Profile: Entity<ProfileKey, Profile> = defineEntity({
   entity: "profile",
   generation: 0,
-  next_generation: 0,
-  previous_generation: 0,
+  next_generation: null,
+  previous_generation: null,
   codec: "json",
   framing: "plain",
   fingerprint: "6815d092",

@@ -25,8 +25,8 @@ export interface UserKey {
 export const User: Entity<UserKey, User> = defineEntity({
   entity: "user",
   generation: 1,
-  next_generation: 0,
-  previous_generation: 0,
+  next_generation: null,
+  previous_generation: null,
   codec: "msgpack",
   framing: "framed",
   fingerprint: "d5591e74",

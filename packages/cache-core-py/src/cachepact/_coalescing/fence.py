@@ -78,8 +78,13 @@ class Fence:
         """Say what ends this write."""
         return Finish(token=self._token, prev=self._prev, version=version, keep=version > 0)
 
+    def halt(self) -> None:
+        """End the renewals at their next step."""
+        if self._marker is not None:
+            self._marker.stop()
+
     def stop(self) -> Flow[None]:
-        """End the renewals."""
+        """End the renewals at once."""
         if self._marker is not None:
             self._marker.stop()
             yield Stop(self._renewals)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
 
 T = TypeVar("T")
 
@@ -13,12 +14,13 @@ T = TypeVar("T")
 class Settled(Generic[T]):
     """A result that comes once. Touched only between effects; the waiters are the drivers'."""
 
-    __slots__ = ("_error", "_value", "_waiters", "done")
+    __slots__ = ("_error", "_traceback", "_value", "_waiters", "done")
 
     def __init__(self) -> None:
         self.done = False
         self._value: T | None = None
         self._error: BaseException | None = None
+        self._traceback: TracebackType | None = None
         self._waiters: list[Callable[[], None]] = []
 
     def succeed(self, value: T) -> None:
@@ -29,12 +31,14 @@ class Settled(Generic[T]):
     def fail(self, error: BaseException) -> None:
         """Give the error to all that wait."""
         self._error = error
+        self._traceback = error.__traceback__
         self._settle()
 
     def result(self) -> T:
         """Give the value or raise the error."""
         if self._error is not None:
-            raise self._error
+            # Each that waits raises it anew: without this the traceback would grow with each of them.
+            raise self._error.with_traceback(self._traceback)
         return cast("T", self._value)
 
     def when_done(self, waiter: Callable[[], None]) -> None:

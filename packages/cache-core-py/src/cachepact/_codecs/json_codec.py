@@ -42,7 +42,7 @@ class JsonCodec:
     def encode(self, schema: MessageType, value: object) -> Payload:
         """Write the canonical bytes of a value."""
         out = Payload()
-        out += out.text(_write_record(schema, value, ""))
+        out += out.text(_write_record(schema, value, "", 1))
         return out
 
     def decode(
@@ -51,7 +51,7 @@ class JsonCodec:
         """Read the value of the bytes."""
         text = fit_text(data, "")
         try:
-            value = _read_record(schema, _parse(text), "", notes)
+            value = _read_record(schema, _parse(text), "", 1, notes)
         except CachepactError:
             # An error of the text, wherever it stands, comes before one of the schema, as in every other language.
             check_json(text)
@@ -64,29 +64,31 @@ class JsonCodec:
 JSON = JsonCodec()
 
 
-def _write_record(schema: MessageType, value: object, path: str) -> str:
-    open_record(schema, value, path)
+def _write_record(schema: MessageType, value: object, path: str, depth: int) -> str:
+    open_record(schema, value, path, depth)
     parts = []
     for field in schema.name_order:
         member = read_member(value, field, path)
         if member is not None:
-            parts.append(f"{_quote(field.name)}:{_write_member(field, member, within(path, field.name))}")
+            parts.append(f"{_quote(field.name)}:{_write_member(field, member, within(path, field.name), depth)}")
     return f"{{{','.join(parts)}}}"
 
 
-def _write_member(field: Field, member: Any, path: str) -> str:
+def _write_member(field: Field, member: Any, path: str, depth: int) -> str:
     if field.presence == "repeated":
-        return f"[{','.join(_write_single(field, item, path) for item in open_list(member, path))}]"
+        items = open_list(member, path, depth + 1)
+        return f"[{','.join(_write_single(field, item, path, depth + 2) for item in items)}]"
     if field.presence == "map":
-        entries = open_map(member, path, utf16=True)
-        return f"{{{','.join(f'{_quote(key)}:{_write_single(field, item, path)}' for key, item in entries)}}}"
-    return _write_single(field, member, path)
+        entries = open_map(member, path, depth + 1, utf16=True)
+        members = (f"{_quote(key)}:{_write_single(field, item, path, depth + 2)}" for key, item in entries)
+        return f"{{{','.join(members)}}}"
+    return _write_single(field, member, path, depth + 1)
 
 
-def _write_single(field: Field, member: Any, path: str) -> str:
+def _write_single(field: Field, member: Any, path: str, depth: int) -> str:
     kind = field.type
     if isinstance(kind, MessageType):
-        return _write_record(kind, member, path)
+        return _write_record(kind, member, path, depth)
     scalar = check_scalar(field, member, path)
     if isinstance(kind, EnumType):
         return _quote(kind.names[scalar]) if scalar in kind.names else str(scalar)
@@ -136,35 +138,38 @@ def _constant(_text: str) -> Any:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant)
 
 
-def _read_record(schema: MessageType, source: Any, path: str, notes: DecodeNotes | None) -> Any:
+def _read_record(schema: MessageType, source: Any, path: str, depth: int, notes: DecodeNotes | None) -> Any:
     if not isinstance(source, dict):
         raise _wrong_type(path, "an object", source)
+    _limit_level(depth)
     found: dict[str, Any] = {}
     for name, member in source.items():
         field = schema.by_name.get(name)
         if field is None:
-            _limit_depth(member, 2)
+            _limit_depth(member, depth + 1)
         elif member is not None:
-            found[field.attribute] = _read_member(field, member, within(path, name), notes)
+            found[field.attribute] = _read_member(field, member, within(path, name), depth, notes)
     return build_record(schema, found, path, defaults_are_absent=False)
 
 
-def _read_member(field: Field, member: Any, path: str, notes: DecodeNotes | None) -> Any:
+def _read_member(field: Field, member: Any, path: str, depth: int, notes: DecodeNotes | None) -> Any:
     if field.presence == "repeated":
         if not isinstance(member, list):
             raise _wrong_type(path, "an array", member)
-        return [_read_single(field, item, path, notes) for item in member]
+        _limit_level(depth + 1)
+        return [_read_single(field, item, path, depth + 2, notes) for item in member]
     if field.presence == "map":
         if not isinstance(member, dict):
             raise _wrong_type(path, "an object", member)
-        return {key: _read_single(field, item, path, notes) for key, item in member.items()}
-    return _read_single(field, member, path, notes)
+        _limit_level(depth + 1)
+        return {key: _read_single(field, item, path, depth + 2, notes) for key, item in member.items()}
+    return _read_single(field, member, path, depth + 1, notes)
 
 
-def _read_single(field: Field, member: Any, path: str, notes: DecodeNotes | None) -> Any:
+def _read_single(field: Field, member: Any, path: str, depth: int, notes: DecodeNotes | None) -> Any:
     kind = field.type
     if isinstance(kind, MessageType):
-        return _read_record(kind, member, path, notes)
+        return _read_record(kind, member, path, depth, notes)
     if isinstance(kind, EnumType):
         if isinstance(member, str):
             if member not in kind.values and notes is not None:
@@ -237,12 +242,16 @@ def _text(member: Any, path: str) -> str:
 
 
 def _limit_depth(member: Any, depth: int) -> None:
-    """Refuse nesting without end in what this reader does not know; the depth of the rest is the schema's."""
+    """Refuse nesting beyond the limit in what this reader does not know."""
     if isinstance(member, dict | list):
-        if depth > DEPTH_MAX:
-            raise refuse_decode("E_DEPTH", "", f"found more than {DEPTH_MAX} levels")
+        _limit_level(depth)
         for item in member.values() if isinstance(member, dict) else member:
             _limit_depth(item, depth + 1)
+
+
+def _limit_level(depth: int) -> None:
+    if depth > DEPTH_MAX:
+        raise refuse_decode("E_DEPTH", "", f"found more than {DEPTH_MAX} levels")
 
 
 def _wrong_type(path: str, expected: str, member: Any) -> CachepactError:

@@ -28,7 +28,7 @@ class MsgpackCodec:
     def encode(self, schema: MessageType, value: object) -> Payload:
         """Write the canonical bytes of a value."""
         out = Payload()
-        _write_record(out, schema, value, "")
+        _write_record(out, schema, value, "", 1)
         return out
 
     def decode(
@@ -50,36 +50,36 @@ class MsgpackCodec:
 MSGPACK = MsgpackCodec()
 
 
-def _write_record(out: Payload, schema: MessageType, value: object, path: str) -> None:
-    open_record(schema, value, path)
+def _write_record(out: Payload, schema: MessageType, value: object, path: str, depth: int) -> None:
+    open_record(schema, value, path, depth)
     members = [
         (field, member) for field in schema.name_order if (member := read_member(value, field, path)) is not None
     ]
     _write_head(out, len(members), 0x80, 16, 0xDE)
     for field, member in members:
         _write_text(out, field.name)
-        _write_member(out, field, member, within(path, field.name))
+        _write_member(out, field, member, within(path, field.name), depth)
 
 
-def _write_member(out: Payload, field: Field, member: Any, path: str) -> None:
+def _write_member(out: Payload, field: Field, member: Any, path: str, depth: int) -> None:
     if field.presence == "repeated":
-        items = open_list(member, path)
+        items = open_list(member, path, depth + 1)
         _write_head(out, len(items), 0x90, 16, 0xDC)
         for item in items:
-            _write_single(out, field, item, path)
+            _write_single(out, field, item, path, depth + 2)
     elif field.presence == "map":
-        entries = open_map(member, path, utf16=False)
+        entries = open_map(member, path, depth + 1, utf16=False)
         _write_head(out, len(entries), 0x80, 16, 0xDE)
         for key, item in entries:
             _write_text(out, key)
-            _write_single(out, field, item, path)
+            _write_single(out, field, item, path, depth + 2)
     else:
-        _write_single(out, field, member, path)
+        _write_single(out, field, member, path, depth + 1)
 
 
-def _write_single(out: Payload, field: Field, member: Any, path: str) -> None:
+def _write_single(out: Payload, field: Field, member: Any, path: str, depth: int) -> None:
     if isinstance(field.type, MessageType):
-        _write_record(out, field.type, member, path)
+        _write_record(out, field.type, member, path, depth)
         return
     scalar = check_scalar(field, member, path)
     match field.type:

@@ -30,7 +30,7 @@ class ProtobufCodec:
     def encode(self, schema: MessageType, value: object) -> Payload:
         """Write the canonical bytes of a value."""
         out = Payload()
-        _write_message(out, schema, value, "")
+        _write_message(out, schema, value, "", 1)
         return out
 
     def decode(
@@ -50,15 +50,15 @@ class ProtobufCodec:
 PROTOBUF = ProtobufCodec()
 
 
-def _write_message(out: Payload, schema: MessageType, value: object, path: str) -> None:
-    open_record(schema, value, path)
+def _write_message(out: Payload, schema: MessageType, value: object, path: str, depth: int) -> None:
+    open_record(schema, value, path, depth)
     for field in schema.fields:
         member = read_member(value, field, path)
         if member is not None:
-            _write_member(out, field, member, within(path, field.name))
+            _write_member(out, field, member, within(path, field.name), depth)
 
 
-def _write_member(out: Payload, field: Field, member: Any, path: str) -> None:
+def _write_member(out: Payload, field: Field, member: Any, path: str, depth: int) -> None:
     match field.presence:
         case "implicit":
             scalar = check_scalar(field, member, path)
@@ -66,25 +66,25 @@ def _write_member(out: Payload, field: Field, member: Any, path: str) -> None:
                 _write_varint(out, field.number << 3 | wire_of(field))
                 _write_scalar(out, field, scalar)
         case "optional":
-            _write_tagged(out, field, field.number, member, path)
+            _write_tagged(out, field, field.number, member, path=path, depth=depth + 1)
         case "repeated":
-            _write_list(out, field, member, path)
+            _write_list(out, field, member, path, depth + 1)
         case "map":
-            for key, item in open_map(member, path, utf16=False):
+            for key, item in open_map(member, path, depth + 1, utf16=False):
                 entry = _nested(out)
                 entry.append(1 << 3 | DELIMITED)
                 _write_chunk(entry, entry.text(key))
                 # Key and value are always written, also when they are defaults.
-                _write_tagged(entry, field, 2, item, path)
+                _write_tagged(entry, field, 2, item, path=path, depth=depth + 2)
                 _write_varint(out, field.number << 3 | DELIMITED)
                 _close(out, entry)
 
 
-def _write_list(out: Payload, field: Field, member: Any, path: str) -> None:
-    items = open_list(member, path)
+def _write_list(out: Payload, field: Field, member: Any, path: str, depth: int) -> None:
+    items = open_list(member, path, depth)
     if wire_of(field) == DELIMITED:
         for item in items:
-            _write_tagged(out, field, field.number, item, path)
+            _write_tagged(out, field, field.number, item, path=path, depth=depth + 1)
     elif items:
         packed = _nested(out)
         for item in items:
@@ -93,11 +93,11 @@ def _write_list(out: Payload, field: Field, member: Any, path: str) -> None:
         _close(out, packed)
 
 
-def _write_tagged(out: Payload, field: Field, number: int, member: Any, path: str) -> None:
+def _write_tagged(out: Payload, field: Field, number: int, member: Any, *, path: str, depth: int) -> None:
     """Write one value with its tag; ``number`` is the field's, or 2 inside a map's entry."""
     if isinstance(field.type, MessageType):
         nested = _nested(out)
-        _write_message(nested, field.type, member, path)
+        _write_message(nested, field.type, member, path, depth)
         _write_varint(out, number << 3 | DELIMITED)
         _close(out, nested)
         return

@@ -31,8 +31,6 @@ def read_message(schema: MessageType, data: bytes) -> Any:
 
 def _read_fields(reader: ProtobufReader, schema: MessageType, record: dict[str, Any], path: str, depth: int) -> None:
     while not reader.at_end:
-        if depth > DEPTH_MAX:
-            raise refuse_decode("E_DEPTH", path, f"found more than {DEPTH_MAX} levels")
         number, wire = reader.tag()
         field = schema.by_number.get(number)
         if field is None:
@@ -40,8 +38,10 @@ def _read_fields(reader: ProtobufReader, schema: MessageType, record: dict[str, 
             continue
         at = within(path, field.name)
         if field.presence == "repeated":
+            _limit_depth(at, depth + 1)
             _read_elements(reader, field, wire, record.setdefault(field.attribute, []), path=at, depth=depth + 2)
         elif field.presence == "map":
+            _limit_depth(at, depth + 1)
             _demand(DELIMITED, wire, at)
             key, item = _read_entry(reader.nested(), field, at, depth + 2)
             record.setdefault(field.attribute, {})[key] = item
@@ -81,6 +81,7 @@ def _read_one(reader: ProtobufReader, field: Field, wire: int, earlier: Any, *, 
     _demand(wire_of(field), wire, path)
     if not isinstance(field.type, MessageType):
         return _read_scalar(reader, field, earlier, path)
+    _limit_depth(path, depth)
     record: dict[str, Any] = {} if earlier is None else earlier
     _read_fields(reader.nested(), field.type, record, path, depth)
     return record
@@ -140,6 +141,11 @@ def _complete(schema: MessageType, record: dict[str, Any], path: str) -> Any:
         else:
             record[field.attribute] = _complete(kind, found, at)
     return build_record(schema, record, path, defaults_are_absent=True)
+
+
+def _limit_depth(path: str, depth: int) -> None:
+    if depth > DEPTH_MAX:
+        raise refuse_decode("E_DEPTH", path, f"found more than {DEPTH_MAX} levels")
 
 
 def _demand(expected: int, found: int, path: str) -> None:

@@ -13,8 +13,9 @@ DEPTH_MAX = 32
 """How deep records, lists and maps may lie in each other; the root record is level 1."""
 
 
-def open_record(schema: MessageType, value: object, path: str) -> None:
-    """Refuse a value that is not of the schema's class: only generated classes know every field."""
+def open_record(schema: MessageType, value: object, path: str, depth: int) -> None:
+    """Refuse a value that is not of the schema's class: only generated classes know every field. E_DEPTH, E_TYPE."""
+    _limit_depth(path, depth)
     if not isinstance(value, schema.value_type):
         raise refuse_encode("E_TYPE", path, f"expected {schema.value_type.__name__}, found {describe(value)}")
 
@@ -42,15 +43,20 @@ def absent(field: Field) -> Any:
     return {} if field.presence == "map" else None
 
 
-def open_list(value: object, path: str) -> Sequence[Any]:
-    """Check that a value can be a repeated field."""
+def open_list(value: object, path: str, depth: int) -> Sequence[Any]:
+    """Check that a value can be a repeated field. E_DEPTH, E_TYPE."""
+    _limit_depth(path, depth)
     if not isinstance(value, list | tuple):
         raise refuse_encode("E_TYPE", path, f"expected a list, found {describe(value)}")
     return value
 
 
-def open_map(value: object, path: str, *, utf16: bool) -> list[tuple[str, Any]]:
-    """Sort the entries of a map by the UTF-8 bytes of their keys, or by UTF-16 code units, the order of RFC 8785."""
+def open_map(value: object, path: str, depth: int, *, utf16: bool) -> list[tuple[str, Any]]:
+    """Sort the entries of a map by the UTF-8 bytes of their keys, or by UTF-16 code units, the order of RFC 8785.
+
+    E_DEPTH, E_TYPE, E_SURROGATE.
+    """
+    _limit_depth(path, depth)
     if not isinstance(value, Mapping):
         raise refuse_encode("E_TYPE", path, f"expected a dict, found {describe(value)}")
     for key in value:
@@ -59,6 +65,11 @@ def open_map(value: object, path: str, *, utf16: bool) -> list[tuple[str, Any]]:
         return sorted(value.items(), key=lambda entry: entry[0].encode("utf-16-be"))
     # Python orders str by code points, which is the order of UTF-8 bytes.
     return sorted(value.items(), key=lambda entry: entry[0])
+
+
+def _limit_depth(path: str, depth: int) -> None:
+    if depth > DEPTH_MAX:
+        raise refuse_encode("E_DEPTH", path, f"found more than {DEPTH_MAX} levels")
 
 
 def build_record(schema: MessageType, found: dict[str, Any], path: str, *, defaults_are_absent: bool) -> Any:

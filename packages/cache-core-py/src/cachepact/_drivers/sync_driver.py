@@ -9,7 +9,7 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cachepact._drivers.background import Background, Job
+from cachepact._drivers.background import WORKERS_MAX, Background, Job
 from cachepact._errors import CachepactError
 from cachepact._readiness import closed
 from cachepact._store.effects import (
@@ -22,7 +22,9 @@ from cachepact._store.effects import (
     Get,
     Lead,
     NextTick,
+    Pause,
     RunScript,
+    Shield,
     Sleep,
     Spawn,
     Stop,
@@ -62,6 +64,8 @@ class SyncDriver:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        # Loads may take every thread but not all: leases and fences must be renewed meanwhile.
+        core.refreshes_max = WORKERS_MAX // 2
         self._closed = False
         self.set_up()
         _drivers.add(self)
@@ -69,6 +73,9 @@ class SyncDriver:
     def set_up(self) -> None:
         """Begin anew, in a child process too: what another process's threads held is not ours."""
         self._step = threading.Lock()
+        self._writes = 0
+        self._written = threading.Condition(self._step)
+        self._woken = threading.Event()
         self._transport = SyncTransport(self._core.options, self._connected, self._disconnected)
         self._background = Background(self._advance)
         self._core.forget()
@@ -79,6 +86,18 @@ class SyncDriver:
             flow.close()
             raise closed()
         return self.run(flow)
+
+    def write(self, flow: Flow[T]) -> T:
+        """Run as ``call`` a flow that ``close`` waits for."""
+        with self._step:
+            self._writes += 1
+        try:
+            return self.call(flow)
+        finally:
+            with self._written:
+                self._writes -= 1
+                if self._writes == 0:
+                    self._written.notify_all()
 
     def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end in this thread."""
@@ -92,18 +111,37 @@ class SyncDriver:
                 value: T = stop.value
                 return value
             finally:
+                # An error that was kept here would hold this frame, and the frame the error.
+                error = None
                 self._hand_out_events()
             try:
                 result = self._perform(effect)
-                error = None
             except BaseException as failure:  # noqa: BLE001 - the flow decides
                 error = failure
 
     def close(self) -> None:
-        """End everything beside the callers, and close the connections."""
-        self._closed = True
+        """Finish what callers wait for, for at most a second, then end everything."""
+        with self._step:
+            if self._closed:
+                return
+            self._closed = self._core.closing = True
+        until = time.monotonic() + _CLOSE_TIMEOUT_S
+        self._woken.set()
+        with self._written:
+            self._written.wait_for(lambda: self._writes == 0, _CLOSE_TIMEOUT_S)
+        settled = threading.Event()
+        self._background.start(self._settle(settled))
+        settled.wait(max(0.0, until - time.monotonic()))
+        with self._step:
+            self._core.close()
         self._background.close(_CLOSE_TIMEOUT_S)
         self._transport.close()
+
+    def _settle(self, settled: threading.Event) -> Flow[None]:
+        try:
+            yield from self._core.quarantine.settle(self._core.scripts)
+        finally:
+            settled.set()
 
     def _advance(self, job: Job) -> float | None:
         """Run a background flow until it sleeps or ends."""
@@ -118,12 +156,12 @@ class SyncDriver:
             except Exception:  # noqa: BLE001 - nobody waits for it, and it has been counted where it happened
                 return None
             finally:
+                error = None
                 self._hand_out_events()
-            if isinstance(effect, Sleep):
+            if isinstance(effect, Sleep | Pause):
                 return effect.ms
             try:
                 result = self._perform(effect)
-                error = None
             except BaseException as failure:  # noqa: BLE001 - the flow decides
                 error = failure
         return None
@@ -140,6 +178,8 @@ class SyncDriver:
                 self._wait(settled)
             case Lead(flow):
                 self.run(flow)
+            case Shield(flow):
+                return self.run(flow)
             case Spawn(flow):
                 return self._background.start(flow)
             case Stop(handle):
@@ -148,6 +188,8 @@ class SyncDriver:
                 return [self._outcome(flow) for flow in flows]
             case Sleep(ms):
                 time.sleep(ms / 1000)
+            case Pause(ms):
+                self._woken.wait(ms / 1000)
             case NextTick():
                 pass
             case Command(args):

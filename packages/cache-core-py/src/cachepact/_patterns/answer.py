@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from cachepact._results import CachedEntry
 
 if TYPE_CHECKING:
     from cachepact._entry import Entry
@@ -12,8 +15,7 @@ if TYPE_CHECKING:
     from cachepact._results import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A value with where it came from."""
 
     value: Any
@@ -24,11 +26,20 @@ class Answer:
     result: RequestResult
     """How the read is counted."""
 
+    def entry(self) -> CachedEntry[Any]:
+        """Give what callers see."""
+        return CachedEntry(self.value, self.source, self.version, self.maybe_stale)
 
-def from_entry(entry: Entry[Any]) -> Answer:
-    """Answer with a fresh entry."""
-    result: RequestResult = "negative" if entry.value is None else "hit"
-    return Answer(entry.value, "redis", entry.version, maybe_stale=False, result=result)
+
+def from_entry(entry: Entry[Any], result: RequestResult | None = None) -> Answer:
+    """Answer with a fresh entry; ``result`` when it is neither a hit nor a remembered "not found"."""
+    counted: RequestResult = result or ("negative" if entry.value is None else "hit")
+    return Answer(entry.value, "redis", entry.version, maybe_stale=False, result=counted)
+
+
+def from_stale(entry: Entry[Any]) -> Answer:
+    """Answer with an entry within its grace."""
+    return Answer(entry.value, "stale", entry.version, maybe_stale=False, result="stale")
 
 
 def from_row(row: Row, result: RequestResult, *, maybe_stale: bool) -> Answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from cachepact._patterns.answer import Answer, from_entry
@@ -34,9 +33,10 @@ def read_pending(
             return "clean"
         if pending.code == "PENDING":
             entry = decode_or_none(context, pending.frame, key)
+            # Older than the token: Redis has lost its tail, and the database may have got the newer one before that.
             if entry is None or not fits(entry, min_version):
                 return "unknown"
-            return replace(from_entry(entry), result="pending")
+            return from_entry(entry, "pending")
         # OTHER: written under another generation. GONE: an ack is under way, or the event was lost. Neither lasts.
         pause_ms = spread(core.random, _POLL_MS)
         if core.clock.monotonic_ms() + pause_ms >= give_up_at:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
 
 from cachepact._coalescing.leased_load import Grant, check_min_version, load_under_lease
 from cachepact._coalescing.single_flight import Flight, SingleFlight
 from cachepact._errors import CachepactError
+from cachepact._events import CommandErrorEvent, CommandEvent, RequestEvent
 from cachepact._loader import LoadRequest, run_loader
-from cachepact._patterns.answer import Answer, from_entry, from_row
+from cachepact._patterns.answer import Answer, from_entry, from_row, from_stale
 from cachepact._patterns.pending import read_pending
 from cachepact._random import spread
-from cachepact._resilience.backoff import Backoff
+from cachepact._resilience.backoff import BACKOFF_MS, Backoff
 from cachepact._store.decoding import decode_or_none, digest_of, fits
 from cachepact._store.effects import Flow, Get, Sleep, Spawn
 from cachepact._store.transport_error import TransportError
@@ -29,8 +31,7 @@ _DIGEST_LENGTH = 40
 """A SHA-1 in hex: what ``seen`` holds after bytes that could not be decoded."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Miss:
+class _Miss(Struct, frozen=True):
     """One read that Redis could not answer at once."""
 
     key: object
@@ -62,42 +63,60 @@ class ReadThrough:
 
         E_MIN_VERSION, E_LOAD_TIMEOUT, E_LOADER; what the loader raises is passed on.
         """
-        context, core = self._context, self._context.core
-        # Before anything is read: what this caller may share with others depends on when it started.
-        started = self._flights.start()
-        miss = _Miss(key, context.keys(key), min_version)
-        if not context.options.enabled() or core.quarantine.covers(context.record.entity, miss.keys.value):
-            return (yield from self._without_redis(started, miss, "bypass"))
+        # A hit is this one flow, without another inside it: each costs every read.
+        context, core, events = self._context, self._context.core, self._context.core.events
+        answer: Answer | None = None
+        rest: Flow[Answer] | None = None
         try:
-            data: bytes | None = yield from core.events.timed("get", Get(miss.keys.value))
-        except TransportError:
-            return (yield from self._without_redis(started, miss, "error"))
-        seen = ""
-        if data is not None:
-            entry = decode_or_none(context, data, key)
-            if entry is None:
-                seen = digest_of(data)
-            elif fits(entry, min_version):
-                return (yield from self._from_redis(miss, entry))
-        return (yield from self._flights.run(miss.flight_key, started, lambda flight: self._miss(flight, miss, seen)))
+            # Before anything is read: what this caller may share with others depends on when it started.
+            started = self._flights.start()
+            keys = context.keys(key)
+            if context.options.enabled() and not core.quarantine.covers(context.record.entity, keys.value):
+                sent_at = core.clock.monotonic_ms() if events.active else 0.0
+                try:
+                    data: bytes | None = yield Get(keys.value)
+                except TransportError as error:
+                    if events.active:
+                        events.emit(CommandErrorEvent("get", error.reason))
+                    rest = self._without_redis(started, _Miss(key, keys, min_version), "error")
+                else:
+                    if events.active:
+                        events.emit(CommandEvent("get", core.clock.monotonic_ms() - sent_at))
+                    entry = None if data is None else decode_or_none(context, data, key)
+                    if entry is None or not fits(entry, min_version):
+                        seen = digest_of(data) if data is not None and entry is None else ""
+                        rest = self._missed(started, _Miss(key, keys, min_version), seen)
+                    elif entry.stale_at_ms and core.redis_clock.may_be_stale(entry.stale_at_ms):
+                        rest = self._fresh_or_stale(_Miss(key, keys, min_version), entry)
+                    else:
+                        answer = from_entry(entry)
+            else:
+                rest = self._without_redis(started, _Miss(key, keys, min_version), "bypass")
+            if rest is not None:
+                answer = yield from rest
+            return cast("Answer", answer)
+        finally:
+            if events.active:
+                events.emit(RequestEvent(context.record.entity, "error" if answer is None else answer.result))
 
     def _forget(self) -> None:
         self._flights.forget()
         self._refreshing.clear()
 
-    def _from_redis(self, miss: _Miss, entry: Entry[Any]) -> Flow[Answer]:
-        answer, core = from_entry(entry), self._context.core
-        if entry.stale_at_ms == 0:
-            return answer
+    def _fresh_or_stale(self, miss: _Miss, entry: Entry[Any]) -> Flow[Answer]:
+        core, key = self._context.core, miss.keys.value
         if core.redis_clock.due:
             yield from core.sync_clock()
         if not core.redis_clock.is_stale(entry.stale_at_ms):
-            return answer
-        key = miss.keys.value
-        if key not in self._refreshing and not self._backoff.resting(key):
+            return from_entry(entry)
+        if key not in self._refreshing and not self._backoff.resting(key) and core.refreshes < core.refreshes_max:
             self._refreshing.add(key)
+            core.refreshes += 1
             yield Spawn(self._refresh(miss, entry.value))
-        return replace(answer, source="stale", result="stale")
+        return from_stale(entry)
+
+    def _missed(self, started: int, miss: _Miss, seen: str) -> Flow[Answer]:
+        return self._flights.run(miss.flight_key, started, lambda flight: self._miss(flight, miss, seen))
 
     def _miss(self, flight: Flight[Answer], miss: _Miss, rejected: str) -> Flow[Answer]:
         """Lead: ask until there is an answer, a lease, or a reason to load without one."""
@@ -133,9 +152,11 @@ class ReadThrough:
             case "HIT":
                 entry = decode_or_none(context, acquired.data, miss.key)
                 if entry is not None:
-                    # A write-behind value is handed out whatever it is: it is the newest that there is.
-                    check_min_version(context, entry.version, miss.min_version)
-                    return from_entry(entry)
+                    if fits(entry, miss.min_version):
+                        return from_entry(entry)
+                    # A write-behind value comes whatever its version is. It is older than the token only when Redis has
+                    # lost its tail; the database may have got the newer one before that.
+                    return (yield from self._load_only(flight, miss, "bypass", maybe_stale=True))
                 if len(seen) == _DIGEST_LENGTH:
                     return (yield from self._load_only(flight, miss, "bypass"))
                 return digest_of(acquired.data)
@@ -156,20 +177,26 @@ class ReadThrough:
                 return seen
 
     def _load_and_fill(self, flight: Flight[Answer], miss: _Miss, grant: Grant, floor: int) -> Flow[Answer]:
-        context = self._context
-        request = LoadRequest(miss.key, miss.keys, self._must_read_primary(miss.min_version, floor))
+        context, record = self._context, self._context.record
+        primary = self._must_read_primary(miss.min_version, floor)
+        request = LoadRequest(miss.key, miss.keys, primary)
         leased = yield from load_under_lease(context, request, grant, miss.min_version, flight)
         if leased.code != "STALE":
             return from_row(leased.row, "miss", maybe_stale=False)
-        # Redis knows of a newer row than this one.
         self._backoff.rest(miss.keys.value)
-        if context.record.log is None:
-            return (yield from self._load_only(flight, miss, "miss", primary=True))
-        flight.admit()
-        pending = yield from read_pending(context, miss.key, miss.keys, miss.min_version)
-        if isinstance(pending, Answer):
-            return pending
-        return (yield from self._load_only(flight, miss, "miss", maybe_stale=pending == "unknown"))
+        maybe_stale = False
+        if record.log is None:
+            # "Not found" is refused while a floor stands, whatever the database says: from the primary it is the truth.
+            if leased.row.value is None and (primary or not record.replica_reads):
+                return from_row(leased.row, "miss", maybe_stale=False)
+        else:
+            flight.admit()
+            pending = yield from read_pending(context, miss.key, miss.keys, miss.min_version)
+            if isinstance(pending, Answer):
+                return pending
+            maybe_stale = pending == "unknown"
+        # Redis knows of a newer row than this one.
+        return (yield from self._load_only(flight, miss, "miss", maybe_stale=maybe_stale, primary=True))
 
     def _wait(
         self, flight: Flight[Answer], miss: _Miss, seen: str, pttl_ms: int, give_up_at: float
@@ -207,10 +234,11 @@ class ReadThrough:
         miss: _Miss,
         result: RequestResult,
         *,
-        floor: int = 0,
+        floor: int | None = None,
         maybe_stale: bool = False,
         primary: bool = False,
     ) -> Flow[Answer]:
+        """Load without the right to store. ``floor``: what Redis said of it, None = nothing."""
         flight.admit()
         primary = primary or self._must_read_primary(miss.min_version, floor)
         row = yield from run_loader(self._context, LoadRequest(miss.key, miss.keys, primary))
@@ -229,17 +257,19 @@ class ReadThrough:
             if error.code != "E_SIZE":
                 raise
 
-    def _must_read_primary(self, min_version: int, floor: int) -> bool:
-        return min_version > 0 or (floor > 0 and self._context.record.replica_reads)
+    def _must_read_primary(self, min_version: int, floor: int | None) -> bool:
+        """Tell whether a replica will not do: for a token, and when a floor stands; one that is not known may stand."""
+        return min_version > 0 or (floor != 0 and self._context.record.replica_reads)
 
     def _refresh(self, miss: _Miss, stale: Any) -> Flow[None]:
-        key = miss.keys.value
+        key, core = miss.keys.value, self._context.core
         try:
             yield from self._refresh_now(miss, stale)
         except Exception:
             self._backoff.rest(key)
             raise
         finally:
+            core.refreshes -= 1
             self._refreshing.discard(key)
 
     def _refresh_now(self, miss: _Miss, stale: Any) -> Flow[None]:
@@ -247,6 +277,9 @@ class ReadThrough:
         core = self._context.core
         token, granted_at = core.random.token(), core.clock.monotonic_ms()
         acquired = yield from core.scripts.acquire(miss.keys, token, core.options.lease_ms, min_version=0, seen="")
+        if acquired.code == "WAIT":
+            # Another process is at it: until its lease is over there is nothing to ask for.
+            self._backoff.rest(miss.keys.value, min(acquired.pttl_ms, BACKOFF_MS))
         if acquired.code != "LEASE":
             return
         request = LoadRequest(miss.key, miss.keys, self._must_read_primary(0, acquired.floor), stale)

@@ -13,7 +13,7 @@ from cachepact._expiration.ttl import lifetime, negative_lifetime
 from cachepact._loaded import check_binding, is_versioned, unwrap
 from cachepact._resilience.delivery import deliver, refuse_bad_arguments
 from cachepact._results import Written
-from cachepact._store.effects import Call, Flow, Spawn, Together
+from cachepact._store.effects import Call, Flow, Shield, Spawn, Together
 from cachepact._store.storing import storing_of
 from cachepact._store.transport_error import TransportError
 
@@ -50,17 +50,11 @@ def write_through(context: EntityContext, key: object, persist: Callable[[WriteC
         )
     fences = tuple(Fence(context, keys) for keys in context.live_keys(key))
     try:
-        written = yield from _write_fenced(context, fences, persist)
-    except Exception:
-        yield from _stop(fences)
-        raise
-    yield from _stop(fences)
-    return written
-
-
-def _stop(fences: tuple[Fence, ...]) -> Flow[None]:
-    for fence in fences:
-        yield from fence.stop()
+        return (yield from _write_fenced(context, fences, persist))
+    finally:
+        # However this ended: a fence that is renewed for ever would keep its key out of the cache for ever.
+        for fence in fences:
+            fence.halt()
 
 
 def _write_fenced(
@@ -69,12 +63,18 @@ def _write_fenced(
     record = context.record
     strong = record.consistency == "strong"
     signal = AbortSignal(context.core.clock)
-    begun = yield Together(tuple(fence.begin(signal.abort) for fence in fences))
+    try:
+        begun = yield Together(tuple(fence.begin(signal.abort) for fence in fences))
+    except GeneratorExit:
+        raise
+    except BaseException:
+        # The caller is cancelled: nothing was committed.
+        yield from _take_down(context, fences)
+        _report(context, "error")
+        raise
     refused = next((outcome for outcome in begun if isinstance(outcome, BaseException)), None)
     if refused is not None or (strong and not all(begun)):
-        # Nothing was committed: one message to take down what may stand is enough; what is left lapses by itself.
-        for fence in fences:
-            yield Spawn(context.core.scripts.finish(record, fence.keys, fence.finish(0)))
+        yield from _take_down(context, fences)
         _report(context, "refused")
         if refused is not None:
             raise refused
@@ -87,27 +87,16 @@ def _write_fenced(
     answer = yield from _commit(context, fences, persist, signal)
     alive_at_commit = all(fence.alive for fence in fences)
     committed = _evaluate(context, fences[0], answer)
-    codes = yield Together(
-        tuple(
-            _end(context, fence, committed.version, committed.storing if index == 0 else None)
-            for index, fence in enumerate(fences)
-        )
-    )
-    confirmed = not any(code is None or isinstance(code, BaseException) for code in codes)
-    problem = committed.problem or next((code for code in codes if isinstance(code, BaseException)), None)
-    if problem is not None:
-        _report(context, "error")
-        raise problem
-    if strong and not confirmed and not alive_at_commit:
-        _report(context, "unknown")
-        raise CachepactError(
-            "E_UNCONFIRMED",
-            f"the write of a STRONG {record.entity} was committed, but its fence had lapsed and Redis did not confirm "
-            "its end; do not repeat it, readers may see the older value until its ttl",
-            committed=True,
-        )
-    _report(context, _OUTCOMES[codes[0]] if confirmed else "pending")
-    return Written(committed.version)
+    # The commit stands: a caller that gives up now must not leave what it replaced in Redis.
+    written: Written = yield Shield(_conclude(context, fences, committed, strong and not alive_at_commit))
+    return written
+
+
+def _take_down(context: EntityContext, fences: tuple[Fence, ...]) -> Flow[None]:
+    """Nothing was committed: one message to take down what may stand is enough; what is left lapses by itself."""
+    for fence in fences:
+        yield from fence.stop()
+        yield Spawn(context.core.scripts.finish(context.record, fence.keys, fence.finish(0)))
 
 
 def _commit(
@@ -120,18 +109,39 @@ def _commit(
         return (yield Call(lambda: persist(WriteContext(signal)), None))
     except Exception:
         # The commit may have happened all the same, its answer lost: end the write as if it had.
-        yield Together(tuple(_end(context, fence, 0, None) for fence in fences))
+        yield Shield(_end_all(context, fences, _Committed(0, None, None)))
         _report(context, "error")
         raise
     except GeneratorExit:
         raise
     except BaseException:
         # The caller is cancelled and must not be kept waiting; the same end, beside it.
-        for fence in fences:
-            yield from fence.stop()
-            yield Spawn(_end(context, fence, 0, None))
+        yield Spawn(_end_all(context, fences, _Committed(0, None, None)))
         _report(context, "error")
         raise
+
+
+def _conclude(
+    context: EntityContext, fences: tuple[Fence, ...], committed: _Committed, must_be_confirmed: bool
+) -> Flow[Written]:
+    """End a write whose commit stands, and tell what became of it."""
+    record = context.record
+    codes = yield from _end_all(context, fences, committed)
+    confirmed = not any(code is None or isinstance(code, BaseException) for code in codes)
+    problem = committed.problem or next((code for code in codes if isinstance(code, BaseException)), None)
+    if problem is not None:
+        _report(context, "error")
+        raise problem
+    if must_be_confirmed and not confirmed:
+        _report(context, "unknown")
+        raise CachepactError(
+            "E_UNCONFIRMED",
+            f"the write of a STRONG {record.entity} was committed, but its fence had lapsed and Redis did not confirm "
+            "its end; do not repeat it, readers may see the older value until its ttl",
+            committed=True,
+        )
+    _report(context, _OUTCOMES[codes[0]] if confirmed else "pending")
+    return Written(committed.version)
 
 
 _OUTCOMES: Mapping[str, WriteOutcome] = {
@@ -141,6 +151,19 @@ _OUTCOMES: Mapping[str, WriteOutcome] = {
     # A write-behind value took the key meanwhile: it is newer than this write and stays.
     "DIRTY": "kept",
 }
+
+
+def _end_all(context: EntityContext, fences: tuple[Fence, ...], committed: _Committed) -> Flow[list[Any]]:
+    """End every fence. Gives an outcome for each: the script's code, None = quarantined, or an exception."""
+    codes: list[Any] = yield Together(
+        tuple(
+            _end(context, fence, committed.version, committed.storing if index == 0 else None)
+            for index, fence in enumerate(fences)
+        )
+    )
+    for fence in fences:
+        yield from fence.stop()
+    return codes
 
 
 def _end(context: EntityContext, fence: Fence, version: int, storing: Storing | None) -> Flow[str | None]:

@@ -24,11 +24,11 @@ class Backoff:
         self._random = random
         self._until: dict[str, float] = {}
 
-    def rest(self, key: str) -> None:
-        """Let ``key`` rest."""
+    def rest(self, key: str, ms: float = BACKOFF_MS) -> None:
+        """Let ``key`` rest for about ``ms``."""
         if len(self._until) >= _KEYS_MAX:
             self._until.clear()
-        self._until[key] = self._clock.monotonic_ms() + spread(self._random, BACKOFF_MS)
+        self._until[key] = self._clock.monotonic_ms() + spread(self._random, ms)
 
     def resting(self, key: str) -> bool:
         """Tell whether ``key`` rests now."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cachepact._errors import CachepactError
 from cachepact._random import spread
 from cachepact._resilience.quarantine import RETRY_FIRST_MS, RETRY_MAX_MS, Undelivered
-from cachepact._store.effects import Flow, Sleep
+from cachepact._store.effects import Flow, Pause
 from cachepact._store.transport_error import TransportError
 
 if TYPE_CHECKING:
@@ -31,10 +31,11 @@ def deliver(context: EntityContext, keys: EntryKeys, finish: Finish) -> Flow[str
         except TransportError as error:
             refuse_bad_arguments(error, "finish")
             pause_ms = spread(core.random, delay_ms)
-            if core.clock.monotonic_ms() + pause_ms >= give_up_at:
+            if core.closing or core.clock.monotonic_ms() + pause_ms >= give_up_at:
                 yield from core.quarantine.add(Undelivered(context.record, keys, finish), core.scripts)
                 return None
-        yield Sleep(pause_ms)
+        # Closing does not wait for the pause: one more message, at once.
+        yield Pause(pause_ms)
         delay_ms = min(delay_ms * 2, RETRY_MAX_MS)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from cachepact._coalescing.settled import Settled
 from cachepact._events import Events, QuarantineEvent
 from cachepact._random import spread
-from cachepact._store.effects import Flow, Sleep, Spawn, Together
+from cachepact._store.effects import Flow, Sleep, Spawn, Together, Wait
 from cachepact._store.scripts import Finish, Scripts
 from cachepact._store.transport_error import TransportError
 
@@ -56,7 +57,8 @@ class Quarantine:
         self._overflowed: dict[str, _Overflow] = {}
         self._delay_ms = float(RETRY_FIRST_MS)
         self._looping = False
-        self._delivering = False
+        self._delivering: Settled[None] | None = None
+        """The round under way."""
         self._closed = False
 
     @property
@@ -100,6 +102,11 @@ class Quarantine:
             self._delay_ms = RETRY_FIRST_MS
             yield Spawn(self._deliver_all(scripts))
 
+    def settle(self, scripts: Scripts) -> Flow[None]:
+        """Try once more; ends when that is over, whatever came of it."""
+        if self._held:
+            yield from self._deliver_all(scripts)
+
     def close(self) -> None:
         """Give up what is held: the entries end with their ttl."""
         self._closed = True
@@ -109,7 +116,7 @@ class Quarantine:
         """Leave what is owed to the process that owes it."""
         self._held.clear()
         self._looping = False
-        self._delivering = False
+        self._delivering = None
 
     def _loop(self, scripts: Scripts) -> Flow[None]:
         try:
@@ -121,35 +128,47 @@ class Quarantine:
             self._looping = False
 
     def _deliver_all(self, scripts: Scripts) -> Flow[None]:
-        if self._delivering:
+        """Send what is held; wait for the round under way if there is one."""
+        if self._delivering is not None:
+            yield Wait(self._delivering)
             return
-        self._delivering = True
+        ended = self._delivering = Settled()
+        tried: dict[str, Undelivered] = {}
         try:
             # One probe first: while Redis is away, a round costs one command and not thousands.
-            batch = 1
-            while self._held and not self._closed:
-                owed = tuple(islice(self._held.values(), batch))
-                delivered = yield Together(tuple(self._deliver_one(scripts, undelivered) for undelivered in owed))
-                if not all(outcome is True for outcome in delivered):
+            owed = self._next(tried, 1)
+            while owed and not self._closed:
+                outcomes = yield Together(tuple(self._deliver_one(scripts, undelivered) for undelivered in owed))
+                if any(outcome not in {"delivered", "refused"} for outcome in outcomes):
                     return
-                batch = _PARALLEL
-            self._delay_ms = RETRY_FIRST_MS
+                owed = self._next(tried, _PARALLEL)
+            if not self._held:
+                self._delay_ms = RETRY_FIRST_MS
         finally:
-            self._delivering = False
+            self._delivering = None
+            ended.succeed(None)
 
-    def _deliver_one(self, scripts: Scripts, undelivered: Undelivered) -> Flow[bool]:
+    def _next(self, tried: dict[str, Undelivered], most: int) -> tuple[Undelivered, ...]:
+        """Take up to ``most`` of what was not sent in this round, also what came in meanwhile."""
+        untried = (each for key, each in self._held.items() if tried.get(key) is not each)
+        owed = tuple(islice(untried, most))
+        tried.update((each.keys.value, each) for each in owed)
+        return owed
+
+    def _deliver_one(self, scripts: Scripts, undelivered: Undelivered) -> Flow[Literal["delivered", "refused", "away"]]:
+        """Send one. ``refused``: Redis is there and answered with an error, which must not hold up the other keys."""
         try:
             yield from scripts.finish(undelivered.record, undelivered.keys, undelivered.finish)
         except TransportError as error:
             # Refused arguments stay refused: a bug that was reported when the key was quarantined.
             if error.word != "BADARG":
-                return False
+                return "refused" if error.reason == "error" and error.effect == "unknown" else "away"
         self._recovered()
         # A later write of the same key may have replaced it meanwhile: that one is still owed.
         if self._held.get(undelivered.keys.value) is undelivered:
             del self._held[undelivered.keys.value]
             self._report()
-        return True
+        return "delivered"
 
     def _recovered(self) -> None:
         now = self._clock.monotonic_ms()

@@ -1,4 +1,4 @@
-"""The writes of one tick for one partition, accepted whole or not at all."""
+"""Write-behind writes of one partition on their way."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from cachepact._coalescing.settled import Settled
 from cachepact._errors import CachepactError
+from cachepact._results import Accepted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from cachepact._log_key import LogKeys
     from cachepact._store.transport_error import TransportError
     from cachepact._write_record import WriteItem
@@ -35,53 +38,81 @@ class AcceptItem:
     """The value's key, then those of the other live generations."""
 
 
-class AcceptGroup:
-    """One op, one deadline, never split, the same for every copy that is sent.
+class WaitingItem:
+    """A write whose caller waits."""
 
-    It knows what a reply or a failure means for its callers.
+    __slots__ = ("item", "settled", "since")
+
+    def __init__(self, item: AcceptItem, since: float) -> None:
+        self.item = item
+        self.since = since
+        """When it was handed over, on the monotonic clock."""
+        self.settled: Settled[Accepted] = Settled()
+
+
+class AcceptGroup:
+    """Writes of one partition that travel together, accepted whole or not at all.
+
+    One op, one deadline, never split, the same for every copy that is sent. It knows what a reply or a failure means
+    for its callers.
     """
 
-    def __init__(self, entity: str, op: str, log: LogKeys) -> None:
+    def __init__(self, entity: str, op: str, log: LogKeys, items: Sequence[WaitingItem], since: float) -> None:
+        """``since``: when the oldest of its writes was handed over, on the monotonic clock."""
         self.log = log
         self.op = op
-        self.items: list[AcceptItem] = []
-        self.settled: Settled[int] = Settled()
-        """The version of the first item."""
-        self.deadline_ms: int | None = None
-        """On the partition's clock, epoch ms; None until Redis' time is known."""
+        self.items = items
+        self.done = False
+        """Whether the callers have their answer."""
         self.may_have_run = False
         """Whether some attempt may have been accepted without our hearing of it."""
-        self.created_at = 0.0
-        """When it was closed and first sent, on the monotonic clock."""
+        self.cost_bytes = sum(2 * len(each.item.item.payload) + _EVENT_COST_BYTES for each in items)
+        """What the group counts against the log's limit."""
         self._entity = entity
+        self._since = since
+        self._deadline_ms: int | None = None
+        self._sent_at: float | None = None
 
     @property
-    def cost_bytes(self) -> int:
-        """What the group counts against the log's limit."""
-        return sum(2 * len(each.item.payload) + _EVENT_COST_BYTES for each in self.items)
+    def deadline_ms(self) -> int:
+        """When the script stops to accept it, on the partition's clock, epoch ms; 0 = not sent yet."""
+        return self._deadline_ms or 0
 
     @property
     def ops_key(self) -> str:
         """The key of the op records that the deadline names."""
-        return self.log.ops_a if (self.deadline_ms or 0) // _OP_SLOT_MS % 2 == 0 else self.log.ops_b
+        return self.log.ops_a if self.deadline_ms // _OP_SLOT_MS % 2 == 0 else self.log.ops_b
 
     @property
     def handle(self) -> str:
         """What is needed to find the op record again."""
-        return f"{self.log.partition}.{self.deadline_ms or 0}.{self.op}"
+        return f"{self.log.partition}.{self.deadline_ms}.{self.op}"
+
+    def start(self, partition_now: float, now: float) -> None:
+        """Note that a copy goes out: the first one sets the deadline of all.
+
+        ``partition_now``: the partition's clock in epoch ms; ``now``: the monotonic one.
+        """
+        if self._deadline_ms is None:
+            self._deadline_ms = int(partition_now) + OP_DEADLINE_MS
+        if self._sent_at is None:
+            self._sent_at = now
 
     def expire(self, now: float, down_ms: float, wait_ms: int) -> None:
         """Give up when no further copy can help: ``now`` on the monotonic clock, ``down_ms`` since Redis went away."""
-        age = now - self.created_at
-        if age >= OP_DEADLINE_MS if self.may_have_run else max(age, down_ms) >= wait_ms:
+        if self.may_have_run:
+            late = now - (now if self._sent_at is None else self._sent_at) >= OP_DEADLINE_MS
+        else:
+            late = max(now - self._since, down_ms) >= wait_ms
+        if late:
             self.abandon()
 
     def take(self, code: str, figure: int) -> None:
         """Take Redis' verdict; ``figure`` is the base, or what FULL tells the callers to wait."""
         match code:
             case "OK" | "DUP":
-                if not self.settled.done:
-                    self.settled.succeed(figure)
+                handle = self.handle
+                self._finish(lambda index, each: each.settled.succeed(Accepted(figure + index, handle)))
             case "FULL":
                 # Refused now, but an earlier copy may be in: only sending again can tell.
                 if not self.may_have_run:
@@ -90,7 +121,8 @@ class AcceptGroup:
                 # Too late for the deadline. Without an attempt in doubt a new deadline is as good as a new write.
                 if self.may_have_run:
                     self.abandon()
-                self.deadline_ms = None
+                else:
+                    self._deadline_ms = self._sent_at = None
             case "NOTREADY":
                 pass
             case _:
@@ -108,27 +140,27 @@ class AcceptGroup:
 
     def abandon(self) -> None:
         """Answer the callers with what is known: nothing was accepted, or it may have been."""
-        if self.may_have_run:
-            self.reject(
-                CachepactError(
-                    "E_UNKNOWN",
-                    f"the write of a {self._entity} was sent, but Redis never answered whether it was accepted",
-                    op=self.handle,
-                )
+        if not self.may_have_run:
+            self.reject(not_accepted(self._entity))
+            return
+        self.reject(
+            CachepactError(
+                "E_UNKNOWN",
+                f"the write of a {self._entity} was sent, but Redis never answered whether it was accepted; read the "
+                "row to learn what stands",
+                op=self.handle,
             )
-        else:
-            self.reject(
-                CachepactError(
-                    "E_UNAVAILABLE",
-                    f"could not write {self._entity}: Redis did not take it, nothing was accepted; try again later",
-                    retry_after_ms=RETRY_AFTER_MS,
-                )
-            )
+        )
 
     def reject(self, error: CachepactError) -> None:
         """Answer the callers with an error."""
-        if not self.settled.done:
-            self.settled.fail(error)
+        self._finish(lambda _, each: each.settled.fail(error))
+
+    def _finish(self, answer: Callable[[int, WaitingItem], None]) -> None:
+        if not self.done:
+            self.done = True
+            for index, each in enumerate(self.items):
+                answer(index, each)
 
     def _full(self, retry_after_ms: float) -> None:
         self.reject(
@@ -139,3 +171,12 @@ class AcceptGroup:
                 retry_after_ms=math.ceil(retry_after_ms),
             )
         )
+
+
+def not_accepted(entity: str) -> CachepactError:
+    """Make the answer to a write that Redis surely did not take."""
+    return CachepactError(
+        "E_UNAVAILABLE",
+        f"could not write {entity}: Redis did not take it, nothing was accepted; try again later",
+        retry_after_ms=RETRY_AFTER_MS,
+    )

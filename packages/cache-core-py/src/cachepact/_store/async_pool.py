@@ -7,7 +7,7 @@ import contextlib
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from redis.asyncio.connection import Connection, SSLConnection
+from redis.asyncio import Connection, SSLConnection
 from redis.exceptions import ResponseError
 
 from cachepact._random import spread
@@ -18,11 +18,12 @@ from cachepact._store.connection import (
     connection_options,
     handshake_commands,
     read_handshake,
+    without_frames,
 )
 from cachepact._store.transport_error import unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from cachepact._options import CacheOptions
 
@@ -30,14 +31,19 @@ if TYPE_CHECKING:
 class AsyncLink:
     """One connection with what it has learned about its server."""
 
-    def __init__(self, connection: Any, handshake: Handshake) -> None:
+    def __init__(self, connection: Any, handshake: Handshake, epoch: int) -> None:
         self.connection = connection
         self.handshake = handshake
+        self.epoch = epoch
 
     async def execute(self, *command: Any) -> Any:
         """Send one command and read its reply; an error reply is raised."""
         await self.connection.send_command(*command)
         return await self.connection.read_response()
+
+    async def execute_all(self, commands: list[list[Any]]) -> list[Any]:
+        """Send commands in one write; error replies stand among the replies."""
+        return await _pipeline(self.connection, commands)
 
     async def usable(self) -> bool:
         """Tell whether nothing has come meanwhile: no end of the stream, no late reply."""
@@ -64,7 +70,10 @@ class AsyncPool:
         self._waiters: deque[asyncio.Future[AsyncLink]] = deque()
         self._attempts: set[asyncio.Task[None]] = set()
         self._open = 0
+        self._epoch = 0
+        """Rises when all present connections lead to a server that is to be left."""
         self._known_servers: set[str] = set()
+        self._last_error: BaseException | None = None
         self._away = False
         self._retry_at = 0.0
         self._pause_ms = float(RECONNECT_FIRST_MS)
@@ -82,7 +91,7 @@ class AsyncPool:
         if self._away:
             if not self._attempts and self._options.clock.monotonic_ms() >= self._retry_at:
                 self._start_attempt()
-            raise unavailable()
+            raise unavailable(self._last_error)
         waiter: asyncio.Future[AsyncLink] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         if self._open + len(self._attempts) < self._options.connections_max:
@@ -96,7 +105,7 @@ class AsyncPool:
 
     async def release(self, link: AsyncLink) -> None:
         """Give a connection back; a broken one is dropped."""
-        if self._closed or not link.connection.is_connected:
+        if self._closed or link.epoch != self._epoch or not link.connection.is_connected:
             await self._discard(link)
             if self._waiters and not self._closed:
                 self._start_attempt()
@@ -108,6 +117,14 @@ class AsyncPool:
         with contextlib.suppress(Exception):
             await link.connection.disconnect(nowait=True)
         await self.release(link)
+
+    async def leave(self, link: AsyncLink) -> None:
+        """Drop a connection, and all others to its server."""
+        if link.epoch == self._epoch:
+            self._epoch += 1
+            while self._idle:
+                await self._discard(self._idle.pop())
+        await self.break_off(link)
 
     async def close(self) -> None:
         """Close all connections that nobody holds; the others close as they come back."""
@@ -130,12 +147,13 @@ class AsyncPool:
         connection: Any = kind(**connection_options(self._options.address), socket_timeout=None)
         try:
             async with asyncio.timeout(self._options.connect_timeout_ms / 1000):
+                epoch = self._epoch
                 await connection.connect()
-                link = AsyncLink(connection, await self._shake_hands(connection))
-        except Exception:  # noqa: BLE001 - whatever it is, there is no connection
+                link = AsyncLink(connection, await self._shake_hands(connection), epoch)
+        except Exception as error:  # noqa: BLE001 - whatever it is, there is no connection
             with contextlib.suppress(Exception):
                 await connection.disconnect(nowait=True)
-            self._failed()
+            self._failed(error)
             return
         except BaseException:
             with contextlib.suppress(Exception):
@@ -157,7 +175,8 @@ class AsyncPool:
             await _pipeline(connection, handshake_commands(load_scripts=True)[3:])
         return handshake
 
-    def _failed(self) -> None:
+    def _failed(self, error: Exception) -> None:
+        self._last_error = without_frames(error)
         if self._open > 0:
             return  # others serve: the limit of the server may be reached
         self._away = True
@@ -170,7 +189,7 @@ class AsyncPool:
         while self._waiters:
             waiter = self._waiters.popleft()
             if not waiter.done():
-                waiter.set_exception(unavailable())
+                waiter.set_exception(unavailable(self._last_error))
 
     def _give(self, link: AsyncLink) -> None:
         while self._waiters:
@@ -186,7 +205,7 @@ class AsyncPool:
             await link.connection.disconnect()
 
 
-async def _pipeline(connection: Any, commands: list[tuple[str, ...]]) -> list[Any]:
+async def _pipeline(connection: Any, commands: Sequence[Sequence[Any]]) -> list[Any]:
     """Send commands in one write; error replies stand among the replies."""
     await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
     replies: list[Any] = []

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import NoScriptError
 
-from cachepact._gen.scripts import SCRIPTS
 from cachepact._store.async_pool import AsyncLink, AsyncPool
 from cachepact._store.connection import (
     ADMIN_TIMEOUT_MS,
     BATCH_MAX,
     Handshake,
+    is_demoted,
     is_reply_error,
     script_command,
-    script_text_command,
+    script_text_commands,
 )
 from cachepact._store.transport_error import classify
 
@@ -56,12 +56,13 @@ class AsyncTransport:
         async def exchange(link: AsyncLink) -> Any:
             command = script_command(name, keys, argv, link.handshake.server.run_id)
             try:
-                return await link.execute(*command)
+                reply = await link.execute(*command)
             except NoScriptError:
                 # Nothing ran, so that sending the text is not a second attempt.
-                reply = await link.execute(*script_text_command(command, name))
-                await link.execute("SCRIPT", "LOAD", SCRIPTS[name].source)
-                return reply
+                _, reply = await link.execute_all(script_text_commands(command, name))
+            if isinstance(reply, Exception):
+                raise reply
+            return reply
 
         return await self._exchange(self._options.script_timeout_ms, exchange)
 
@@ -92,10 +93,14 @@ class AsyncTransport:
             async with asyncio.timeout(timeout_ms / 1000):
                 link = await self._pool.acquire()
                 reply = await exchange(link)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - every failure is given a name
             if link is not None:
-                await (self._pool.release(link) if is_reply_error(error) else self._pool.break_off(link))
-            raise classify(error, sent=link is not None) from error
+                if is_demoted(error):
+                    await self._pool.leave(link)
+                else:
+                    await (self._pool.release(link) if is_reply_error(error) else self._pool.break_off(link))
+            failure = classify(error, sent=link is not None)
+            raise failure from failure.__cause__
         except BaseException:
             if link is not None:
                 await self._pool.break_off(link)

@@ -93,11 +93,23 @@ def script_command(name: ScriptCommand, keys: tuple[str, ...], argv: tuple[Argum
     return ["EVALSHA", SCRIPTS[name].sha1, len(keys), *keys, *arguments]
 
 
-def script_text_command(command: list[Any], name: ScriptCommand) -> list[Any]:
-    """Make the EVAL that stands in for an EVALSHA whose script the server has forgotten."""
-    return ["EVAL", SCRIPTS[name].source, *command[2:]]
+def script_text_commands(command: list[Any], name: ScriptCommand) -> list[list[Any]]:
+    """Make what stands in for an EVALSHA whose script the server has forgotten: SCRIPT LOAD for the next, and EVAL."""
+    source = SCRIPTS[name].source
+    return [["SCRIPT", "LOAD", source], ["EVAL", source, *command[2:]]]
 
 
 def is_reply_error(error: BaseException) -> bool:
     """Tell whether an error is a reply: the connection that brought it is as good as before."""
     return isinstance(error, exceptions.ResponseError)
+
+
+def without_frames(error: Exception) -> Exception:
+    """Give an error that may be kept: it holds no frame, and so nothing that was local where it was raised."""
+    error.__traceback__ = error.__context__ = error.__cause__ = None
+    return error
+
+
+def is_demoted(error: BaseException) -> bool:
+    """Tell whether the server was the primary once: leave it, or every write fails until this process is restarted."""
+    return isinstance(error, exceptions.ReadOnlyError)

@@ -7,8 +7,9 @@ one with asyncio, one with threads. Between two effects a generator runs alone, 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from cachepact._coalescing.settled import Settled
@@ -23,15 +24,13 @@ ScriptCommand = Literal["acquire", "fill", "begin", "finish", "store", "renew", 
 """The scripts that this package sends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Get:
+class Get(Struct, frozen=True):
     """Read one value. Gives its bytes or None; raises TransportError."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunScript:
+class RunScript(Struct, frozen=True):
     """Run a script, sent once. Gives its reply, a flat list of bytes; raises TransportError."""
 
     name: ScriptCommand
@@ -39,54 +38,52 @@ class RunScript:
     argv: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """Any other command. Gives its reply; raises TransportError."""
 
     args: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Connect:
+class Connect(Struct, frozen=True):
     """See to it that there is a connection. Gives what it learned about its server; raises TransportError."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """Call a function of the user and wait for its result; CallTimeoutError after ``timeout_ms``, None = never."""
 
     function: Callable[[], Any]
     timeout_ms: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sleep:
+class Sleep(Struct, frozen=True):
     """Wait."""
 
     ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class NextTick:
+class Pause(Struct, frozen=True):
+    """Wait, but no longer than until the cache is closed."""
+
+    ms: float
+
+
+class NextTick(Struct, frozen=True):
     """Let the other callers of this moment come first: what they add goes out in one message. No wait with threads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spawn:
+class Spawn(Struct, frozen=True):
     """Run a flow beside this one. Gives a handle for ``Stop``; its failures are dropped, each has been counted."""
 
     flow: Flow[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """End a spawned flow."""
 
     handle: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(Struct, frozen=True):
     """Run a flow whose result many wait for: it must not end because the caller that began it is cancelled.
 
     With asyncio it runs in a task of its own; with threads in the calling thread, and the effect ends with it.
@@ -95,21 +92,43 @@ class Lead:
     flow: Flow[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Shield(Struct, frozen=True):
+    """Run a flow and give its result; a caller that is cancelled meanwhile does not cancel it.
+
+    For what must reach Redis once something was committed. With threads it runs in the calling thread.
+    """
+
+    flow: Flow[Any]
+
+
+class Wait(Struct, frozen=True):
     """Wait until something is settled."""
 
     settled: Settled[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
+class Together(Struct, frozen=True):
     """Run flows beside each other (one after the other with threads). Gives an outcome for each: value or exception."""
 
     flows: tuple[Flow[Any], ...]
 
 
-Effect = Get | RunScript | Command | Connect | Call | Sleep | NextTick | Spawn | Stop | Lead | Wait | Together
+Effect = (
+    Get
+    | RunScript
+    | Command
+    | Connect
+    | Call
+    | Sleep
+    | Pause
+    | NextTick
+    | Spawn
+    | Stop
+    | Lead
+    | Shield
+    | Wait
+    | Together
+)
 Flow = Generator[Effect, Any, T]
 
 

@@ -42,6 +42,11 @@ class RedisClock:
             return False
         return self._clock.monotonic_ms() + self._offset >= stale_at_ms
 
+    def may_be_stale(self, stale_at_ms: int) -> bool:
+        """Tell whether ``due`` or ``is_stale`` has something to say about an entry: the one look of a fresh hit."""
+        now, offset = self._clock.monotonic_ms(), self._offset
+        return offset is None or now + offset >= stale_at_ms or now - self._sampled_at >= CLOCK_REFRESH_MS
+
     @property
     def due(self) -> bool:
         """Whether the offset is unknown or due for a new sample."""

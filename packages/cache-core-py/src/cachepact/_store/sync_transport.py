@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import NoScriptError
 
-from cachepact._gen.scripts import SCRIPTS
 from cachepact._store.connection import (
     ADMIN_TIMEOUT_MS,
     Handshake,
+    is_demoted,
     is_reply_error,
     script_command,
-    script_text_command,
+    script_text_commands,
 )
-from cachepact._store.sync_pool import SyncLink, SyncPool
+from cachepact._store.sync_pool import Deadline, SyncLink, SyncPool
 from cachepact._store.transport_error import classify
 
 if TYPE_CHECKING:
@@ -36,48 +36,56 @@ class SyncTransport:
 
     def get(self, key: str) -> bytes | None:
         """Read one value."""
-        timeout_ms = self._options.read_timeout_ms
-        data: bytes | None = self._exchange(timeout_ms, lambda link: link.execute("GET", key, timeout_ms=timeout_ms))
+        data: bytes | None = self._exchange(
+            self._options.read_timeout_ms, lambda link, deadline: link.execute("GET", key, deadline=deadline)
+        )
         return data
 
     def script(self, name: ScriptCommand, keys: tuple[str, ...], argv: tuple[Argument, ...]) -> Any:
         """Run a script by its digest, with its text when the server has forgotten it."""
-        timeout_ms = self._options.script_timeout_ms
 
-        def exchange(link: SyncLink) -> Any:
+        def exchange(link: SyncLink, deadline: Deadline) -> Any:
             command = script_command(name, keys, argv, link.handshake.server.run_id)
             try:
-                return link.execute(*command, timeout_ms=timeout_ms)
+                return link.execute(*command, deadline=deadline)
             except NoScriptError:
                 # Nothing ran, so that sending the text is not a second attempt.
-                reply = link.execute(*script_text_command(command, name), timeout_ms=timeout_ms)
-                link.execute("SCRIPT", "LOAD", SCRIPTS[name].source, timeout_ms=timeout_ms)
-                return reply
+                _, reply = link.execute_all(script_text_commands(command, name), deadline)
+            if isinstance(reply, Exception):
+                raise reply
+            return reply
 
-        return self._exchange(timeout_ms, exchange)
+        return self._exchange(self._options.script_timeout_ms, exchange)
 
     def command(self, args: tuple[str, ...]) -> Any:
         """Send any other command."""
-        return self._exchange(ADMIN_TIMEOUT_MS, lambda link: link.execute(*args, timeout_ms=ADMIN_TIMEOUT_MS))
+        return self._exchange(ADMIN_TIMEOUT_MS, lambda link, deadline: link.execute(*args, deadline=deadline))
 
     def connect(self) -> ServerInfo:
         """See to it that there is a connection."""
-        server: ServerInfo = self._exchange(self._options.connect_timeout_ms, lambda link: link.handshake.server)
+        server: ServerInfo = self._exchange(
+            self._options.connect_timeout_ms, lambda link, _deadline: link.handshake.server
+        )
         return server
 
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
 
-    def _exchange(self, timeout_ms: int, exchange: Callable[[SyncLink], Any]) -> Any:
+    def _exchange(self, timeout_ms: int, exchange: Callable[[SyncLink, Deadline], Any]) -> Any:
+        deadline = Deadline(self._options.clock, timeout_ms)
         link: SyncLink | None = None
         try:
-            link = self._pool.acquire(timeout_ms)
-            reply = exchange(link)
-        except Exception as error:
+            link = self._pool.acquire(deadline)
+            reply = exchange(link, deadline)
+        except Exception as error:  # noqa: BLE001 - every failure is given a name
             if link is not None:
-                (self._pool.release if is_reply_error(error) else self._pool.break_off)(link)
-            raise classify(error, sent=link is not None) from error
+                if is_demoted(error):
+                    self._pool.leave(link)
+                else:
+                    (self._pool.release if is_reply_error(error) else self._pool.break_off)(link)
+            failure = classify(error, sent=link is not None)
+            raise failure from failure.__cause__
         except BaseException:
             if link is not None:
                 self._pool.break_off(link)

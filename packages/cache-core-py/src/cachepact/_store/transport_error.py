@@ -14,7 +14,8 @@ Effect = Literal["none", "unknown"]
 
 # Words with which a server refuses a script before it runs.
 _REFUSALS = frozenset({
-    "NOSCRIPT", "LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS", "BUSY", "CLUSTERDOWN", "NOAUTH", "NOPERM", "BADARG",
+    "NOSCRIPT", "LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS", "BUSY", "CLUSTERDOWN", "MISCONF", "NOAUTH", "NOPERM",
+    "BADARG",
 })  # fmt: skip
 
 # The client library takes these words out of the message and makes a class of them.
@@ -46,6 +47,12 @@ def classify(error: Exception, *, sent: bool) -> TransportError:
     """Name what the client library or the server reported. ``sent``: a byte of the command may have left."""
     if isinstance(error, TransportError):
         return error
+    found = _classify(error, sent=sent)
+    found.__cause__ = error
+    return found
+
+
+def _classify(error: Exception, *, sent: bool) -> TransportError:
     word = next((word for kind, word in _WORDS if isinstance(error, kind)), "")
     if word or isinstance(error, exceptions.ResponseError):
         text = str(error)
@@ -61,9 +68,11 @@ def classify(error: Exception, *, sent: bool) -> TransportError:
     return unavailable()
 
 
-def unavailable() -> TransportError:
-    """Make the error of a command that could not be sent."""
-    return TransportError("unavailable", "none", "UNAVAILABLE", "there is no connection")
+def unavailable(cause: BaseException | None = None) -> TransportError:
+    """Make the error of a command that could not be sent; ``cause``: why there is no connection."""
+    error = TransportError("unavailable", "none", "UNAVAILABLE", "there is no connection")
+    error.__cause__ = cause
+    return error
 
 
 def unexpected(script: str, found: str) -> TransportError:
