@@ -74,4 +74,3 @@ class Proxy:
             if not (replies and self.mute):
                 writer.write(data)
                 await writer.drain()
-

@@ -89,6 +89,7 @@ def test_close_ends_the_threads() -> None:
 
 
 @pytest.mark.redis
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_child_process_begins_with_connections_of_its_own(shared_redis: DevRedis, namespace: str) -> None:
     rows = {User.key(id=1): None}
     with Cache(redis=shared_redis.url, namespace=namespace, read_timeout_ms=1000) as cache:

@@ -27,7 +27,7 @@ def test_record_of_a_lock_is_enough_for_an_entity(name: str) -> None:
 
 def test_of_two_names_for_one_number_the_first_in_name_order_is_written() -> None:
     lock = golden_lock()["entities"]["user-by-name"]
-    values = {"Z": 0, "B": 1, "A": 1}
+    values = {"Z": 0, "A": 1, "B": 1}
     field = {"name": "name", "number": 1, "presence": "implicit", "type": {"enum": "x.E", "values": values}}
     entity = Entity.from_record({**lock, "schema": {**lock["schema"], "fields": [field]}})
     assert entity.to_json(entity.value_type(name=1)) == '{"name":"A"}'

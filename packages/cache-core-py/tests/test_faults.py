@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cachepact import CachepactError, loaded
+from cachepact._gen.scripts import SCRIPTS
 from cachepact_contracts import Preferences, User
 from conftest import connect
 from redis.exceptions import OutOfMemoryError
+from shifted_clock import ShiftedClock
 from under_test import CacheUnderTest, EntityUnderTest, Source, eventually
 from variants import variant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from dev_redis import DevRedis
+    from proxy import Proxy
 
 pytestmark = pytest.mark.redis
 
@@ -188,6 +191,75 @@ async def test_strong_write_whose_fence_is_alive_succeeds_though_redis_dies_afte
     assert (await entity.write(KEY, persist)).version == 2
 
 
+async def test_strong_write_whose_fence_lapsed_and_whose_end_is_not_confirmed_says_that_it_is_committed(
+    make_cache: Callable[..., CacheUnderTest], server: DevRedis, source: Source
+) -> None:
+    clock = ShiftedClock()
+    made = make_cache(server.url, clock=clock, deliver_timeout_ms=300)
+    await made.ready()
+    entity = made.entity(variant(User, consistency="strong"), source)
+
+    def persist(_: object) -> User:
+        server.kill()
+        clock.advance(10_000)
+        return user(version=2)
+
+    with pytest.raises(CachepactError) as caught:
+        await entity.write(KEY, persist)
+    assert (caught.value.code, caught.value.committed, caught.value.retryable) == ("E_UNCONFIRMED", True, False)
+    assert made.outcomes("write", "outcome") == ["unknown"]
+    assert made.outcomes("quarantine", "size") == [1], "the end is still owed"
+
+
+async def test_strong_write_whose_fence_lapsed_succeeds_when_its_end_is_confirmed(
+    make_cache: Callable[..., CacheUnderTest], shared_redis: DevRedis, namespace: str, source: Source
+) -> None:
+    clock = ShiftedClock()
+    made = make_cache(shared_redis.url, namespace=namespace, clock=clock, script_timeout_ms=600)
+    await made.ready()
+    entity = made.entity(variant(User, consistency="strong"), source)
+
+    def persist(_: object) -> User:
+        clock.advance(10_000)
+        return user(version=2)
+
+    assert (await entity.write(KEY, persist)).version == 2
+
+
+async def test_server_that_is_no_longer_the_primary_is_left(
+    make_cache: Callable[..., CacheUnderTest],
+    connect_through: Callable[[str], Awaitable[Proxy]],
+    start_redis: Callable[..., DevRedis],
+    source: Source,
+) -> None:
+    demoted, promoted = start_redis(), start_redis()
+    proxy = await connect_through(demoted.url)
+    made = make_cache(proxy.url, read_timeout_ms=1000, script_timeout_ms=600)
+    await made.ready()
+    entity = made.entity(User, source)
+    source.rows[KEY] = user()
+    await asyncio.gather(*(entity.get(entity.key(id=number)) for number in range(1, 9)))
+    proxy.target = promoted.url
+    async with connect(demoted.url) as old, connect(promoted.url) as new:
+        await old.replicaof("127.0.0.1", int(promoted.url.rpartition(":")[2]))
+        await new.set(entity.keys(KEY).value, b"stale")
+        await entity.invalidate(KEY)
+        assert not await new.exists(entity.keys(KEY).value)
+        await entity.get(KEY)
+        assert await new.exists(entity.keys(KEY).value), "reads have left it too"
+    assert made.outcomes("write", "outcome") == ["deleted"]
+
+
+async def test_reason_of_a_failed_connection_can_be_seen(make_cache: Callable[..., CacheUnderTest]) -> None:
+    made = make_cache("redis://127.0.0.1:1")
+    for _ in range(2):
+        with pytest.raises(CachepactError) as caught:
+            await made.ready()
+        transport_error = caught.value.__cause__
+        assert transport_error is not None
+        assert "127.0.0.1:1" in str(transport_error.__cause__)
+
+
 async def test_full_redis_still_invalidates(
     make_cache: Callable[..., CacheUnderTest], start_redis: Callable[..., DevRedis], source: Source
 ) -> None:
@@ -222,7 +294,8 @@ async def test_forgotten_scripts_are_sent_again(
 ) -> None:
     async with connect(server.url) as client:
         await client.script_flush()
-    assert await users.get(KEY) == user()
+        assert await users.get(KEY) == user()
+        assert await client.script_exists(SCRIPTS["acquire"].sha1) == [True], "so that the next call is short again"
     assert (await users.get_entry(KEY)).source == "redis"
     assert running.outcomes("command_error", "reason") == []
 

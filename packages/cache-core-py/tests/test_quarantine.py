@@ -7,10 +7,10 @@ from cachepact._events import CacheEvent, Events, QuarantineEvent
 from cachepact._key import entry_keys
 from cachepact._namespace import channels
 from cachepact._resilience.quarantine import Quarantine, Undelivered
-from cachepact._store.effects import Flow, RunScript, Sleep, Spawn, Together
+from cachepact._store.effects import Flow, RunScript, Sleep, Spawn, Together, Wait
 from cachepact._store.redis_clock import RedisClock
 from cachepact._store.scripts import Finish, Scripts
-from cachepact._store.transport_error import unavailable
+from cachepact._store.transport_error import TransportError, unavailable
 from cachepact.testing import FakeClock, SeededRandom
 from cachepact_contracts import User
 from flows import Runner
@@ -30,6 +30,8 @@ class World:
         self.quarantine = Quarantine(self.clock, SeededRandom(1), self.events, keys_max)
         self.sent: list[RunScript] = []
         self.up = False
+        self.broken: set[int] = set()
+        """Rows whose records are of a foreign type."""
 
     def add(self, number: int, **finish: Any) -> Flow[Any] | None:
         """Quarantine a key; gives the loop when it is begun."""
@@ -64,7 +66,9 @@ class World:
         runner = Runner(flow)
         assert isinstance(runner.effect, RunScript)
         self.sent.append(runner.effect)
-        if self.up:
+        if any(runner.effect.keys[0].endswith(f":{number}") for number in self.broken):
+            runner.throw(TransportError("error", "unknown", "WRONGTYPE", "a key of another type"))
+        elif self.up:
             runner.go([b"DELETED", b"1700000000000"])
         else:
             runner.throw(unavailable())
@@ -106,6 +110,37 @@ def test_recovered_redis_gets_everything_that_is_owed() -> None:
     world.play(runner.effect.flow)
     assert len(world.sent) == 3
     assert world.quarantine.size == 0
+
+
+def test_key_that_redis_refuses_does_not_hold_up_the_others() -> None:
+    world = World()
+    loop = world.add(1)
+    for number in (2, 3):
+        world.add(number)
+    world.up, world.broken = True, {1}
+    assert loop is not None
+    world.play(loop, sleeps=2)
+    assert [world.covers(number) for number in (1, 2, 3)] == [True, False, False]
+    assert world.sizes()[-1] == 1
+
+
+def test_last_try_sends_what_is_owed_and_waits_for_the_round_under_way() -> None:
+    world = World()
+    loop = world.add(1)
+    world.add(2)
+    assert loop is not None
+    under_way = Runner(loop)
+    under_way.go(None)
+    assert isinstance(under_way.effect, Together)
+    last = Runner(world.quarantine.settle(world.scripts))
+    assert isinstance(last.effect, Wait)
+    world.up = True
+    while isinstance(under_way.effect, Together) and not under_way.ended:
+        under_way.go([world._deliver(each) for each in under_way.effect.flows])
+    assert world.quarantine.size == 0
+    last.go(None)
+    assert last.ended
+    assert Runner(world.quarantine.settle(world.scripts)).ended, "nothing is owed"
 
 
 def test_two_ends_of_one_key_become_one_message_that_does_both() -> None:

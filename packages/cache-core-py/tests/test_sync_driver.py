@@ -2,13 +2,22 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from cachepact import Cache, CachepactError
 from cachepact._coalescing.settled import Settled
-from cachepact._store.effects import Flow, NextTick, Spawn, Wait
+from cachepact._core import EntityContext
+from cachepact._drivers.background import WORKERS_MAX
+from cachepact._entry import encode_entry
+from cachepact._options import EntityOptions
+from cachepact._patterns.read_through import ReadThrough
+from cachepact._store.effects import Flow, Get, NextTick, Spawn, Wait
+from cachepact._store.sync_pool import Deadline
+from cachepact.testing import FakeClock
 from cachepact_contracts import User
+from flows import Runner
 
 URL = "redis://127.0.0.1:1"
 
@@ -102,3 +111,33 @@ def test_listener_that_fails_or_uses_the_cache_does_no_harm(caplog: pytest.LogCa
         users.get(User.key(id=1))
         assert len(heard) == count
     assert "broken listener" in caplog.text
+
+
+def test_all_that_a_command_takes_counts_against_its_one_deadline() -> None:
+    clock = FakeClock()
+    deadline = Deadline(clock, 100)
+    assert deadline.left_s == 0.1
+    clock.advance(40)
+    assert deadline.left_s == pytest.approx(0.06)
+    clock.advance(100)
+    assert deadline.left_s == 0.001, "0 would mean something else to a socket"
+
+
+def test_refreshes_leave_threads_for_renewals() -> None:
+    with Cache(redis=URL) as cache:
+        core = cache._core
+        assert core.refreshes_max < WORKERS_MAX
+        context = EntityContext(core, User.__cachepact__, EntityOptions(print, lambda: True, 1000))
+        core.redis_clock.observe(1_700_000_000_000, 0)
+        row = User(id=1, created_at=datetime(2024, 2, 29, 12, 0, tzinfo=UTC), version=1)
+        stale = encode_entry(User.__cachepact__, row, stale_at_ms=1)
+        reads = ReadThrough(context)
+        for under_way, refreshes in ((core.refreshes_max, 0), (0, 1)):
+            core.refreshes = under_way
+            effects = []
+            read = Runner(reads.read(User.key(id=1), 0))
+            while not read.ended:
+                effects.append(type(read.effect))
+                read.go(stale if isinstance(read.effect, Get) else None)
+            assert read.result.source == "stale"
+            assert effects.count(Spawn) == refreshes

@@ -95,6 +95,7 @@ class EntityUnderTest:
 class CacheUnderTest:
     def __init__(self, kind: DriverName, url: str, **options: Any) -> None:
         self.kind = kind
+        self.url = url
         self.events: list[CacheEvent] = []
         self.cache: AsyncCache | Cache = (AsyncCache if kind == "async" else Cache)(redis=url, **options)
         self.cache.on(self.events.append)

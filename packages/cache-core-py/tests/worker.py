@@ -51,3 +51,9 @@ class Worker:
             [await self._run_id(), event.version, 1, cost, record.ttl_ms, 0, 0, 1, event.id, event.version, "A"],
         )
         assert reply[0] == b"OK"
+
+    async def accepted(self, partition: int, deadline_ms: int, op: str) -> int:
+        """The base of an op in the half of the records that its deadline names."""
+        log = log_keys(self._entity.record, self._namespace, partition)
+        half = log.ops_a if deadline_ms // 30_000 % 2 == 0 else log.ops_b
+        return int(await self._raw.hget(half, op))

@@ -63,6 +63,8 @@ describe("options", () => {
       "redis://:secret@localhost/x",
       "redis://:secret@localhost?keyPrefix=a",
       "redis://:%zz@h",
+      "redis://:secret@localhost/1e1",
+      "redis://:secret@localhost/-1",
     ]) {
       const problems = problemsOf(() => resolveOptions({ redis }));
       expect(problems, redis).toHaveLength(1);

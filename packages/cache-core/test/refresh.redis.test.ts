@@ -42,6 +42,7 @@ describe("stale within grace", () => {
     await eventually(() => fills().length === 1);
     expect(await users.getEntry(key)).toMatchObject({ source: "redis", value: { name: "New" } });
     expect(db.loads).toHaveLength(1);
+    expect(commands("acquire")).toBe(1);
     expect(db.loads[0]?.stale).toMatchObject({ name: "Old" });
     expect(results().filter((result) => result === "stale")).toHaveLength(20);
   });

@@ -15,7 +15,8 @@ describe("bytes that cannot be decoded", () => {
   test("are a counted miss and are replaced, whatever they are", async () => {
     const db = new UserDatabase(aUser(1));
     const users = redis.cache().entity(User, { load: db.load });
-    const foreign = encodeEntry(User, aUser(2), { staleAtMs: 4_000_000_000_000 });
+    // Another row's entry with a higher version: no reason to keep it.
+    const foreign = encodeEntry(User, aUser(2, { version: 9 }), { staleAtMs: 4_000_000_000_000 });
     const newerFrame = Buffer.concat([Buffer.from("c1ca0a", "hex"), Buffer.alloc(30)]);
     for (const bytes of [
       Buffer.from("garbage"),

@@ -16,6 +16,8 @@ export interface TourContext {
   readonly redisServer?: { stop(): Promise<void>; start(): Promise<void> };
   /** The user that the tour reads and writes. */
   readonly userId: number;
+  /** Aborted when the person who watches has seen enough. */
+  readonly signal: AbortSignal;
 }
 
 /** One part of the tour: prints what it does and throws a TourFailure when it is not as promised. */

@@ -2,6 +2,9 @@ import { TourFailure } from "./expect.ts";
 import { runningStack, type StartedStack, startStack } from "./stack.ts";
 import { runTour } from "./tour.ts";
 
+/** As shells say it: 128 + SIGINT. */
+const INTERRUPTED = 130;
+
 const write = (text: string): void => void process.stdout.write(text);
 const mode = process.argv[2];
 if (mode !== "start" && mode !== "tour") {
@@ -12,8 +15,17 @@ if (mode !== "start" && mode !== "tour") {
 }
 
 let started: StartedStack | undefined;
+const interruption = new AbortController();
 const interrupted = new Promise<"interrupted">((resolve) => {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve("interrupted"));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      // Asked twice: whatever is left is ended by the guard of the stack.
+      if (interruption.signal.aborted) process.exit(INTERRUPTED);
+      interruption.abort();
+      write("\nStopping …\n");
+      resolve("interrupted");
+    });
+  }
 });
 
 /** The exit code: 0 as promised, 1 not, 130 interrupted. */
@@ -24,28 +36,20 @@ async function main(): Promise<number> {
   }
   if (!running) {
     write("Starting Redis, Postgres and the services (their log is .dev/services.log) …\n");
-    const start = startStack(write);
-    start.catch(() => {}); // looked at below, unless interrupted
-    const outcome = await Promise.race([start, interrupted]);
-    if (outcome === "interrupted") {
-      await start.then((stack) => stack.stop()).catch(() => {});
-      return 130;
-    }
-    started = outcome;
+    started = await startStack(write, interruption.signal);
   }
   const stack = running ?? started?.stack;
-  if (!stack) return 1;
-  const tour = runTour(stack, write);
-  tour.catch(() => {});
-  if ((await Promise.race([tour, interrupted])) === "interrupted") return 130;
+  if (!stack) return INTERRUPTED;
+  // To its end even when interrupted: only then is a Redis that it stopped running again.
+  const outcome = await runTour(stack, write, interruption.signal);
+  if (outcome === "interrupted") return INTERRUPTED;
   if (mode === "tour" || !started) return 0;
 
   write(
     `\nServing until Ctrl-C:\n   TypeScript  ${stack.typescriptUrl}/docs\n   Python      ${stack.pythonUrl}/docs\n   worker      ${stack.workerUrl}/metrics\n\n`,
   );
   started.follow();
-  const outcome = await Promise.race([interrupted, started.ended]);
-  return outcome === "interrupted" ? 0 : 1;
+  return (await Promise.race([interrupted, started.ended])) === "interrupted" ? 0 : 1;
 }
 
 try {

@@ -19,12 +19,16 @@ export interface Service {
   get(path: string): Promise<Answer>;
 }
 
-export function createService(name: string, url: string): Service {
+/** A service that takes longer than this to answer hangs. */
+const ANSWER_WITHIN_MS = 10_000;
+
+/** @param signal once aborted, requests fail at once. */
+export function createService(name: string, url: string, signal: AbortSignal): Service {
   const request: Service["request"] = async (method, path, body) => {
     const started = performance.now();
     const response = await fetch(url + path, {
       method,
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
       ...(body === undefined ? {} : { body, headers: { "content-type": "application/json" } }),
     });
     const text = await response.text();

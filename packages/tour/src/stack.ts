@@ -1,17 +1,18 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { parseEnv, promisify, stripVTControlCharacters } from "node:util";
-import { hold } from "@cachepact/dev-stack";
+import { parseEnv, stripVTControlCharacters } from "node:util";
+import { hold, Stack } from "@cachepact/dev-stack";
 
 export const REPOSITORY: string = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** Where the dev-stack keeps its state: the environment of the services, the servers' data, the services' log. */
 export const DEV_FOLDER: string = join(process.env.CACHEPACT_DEV_DIR ?? REPOSITORY, ".dev");
 
-const STACK_COMMAND = join(REPOSITORY, "packages/dev-stack/src/main.ts");
+/** Where the services listen if nobody else does. Chosen before turbo's `up`, which keeps the ports of a stack in use. */
+const PORTS = { USER_API_PORT: 3001, USER_API_PY_PORT: 3002, WRITEBACK_WORKER_PORT: 3003 } as const;
 
 /** The first start on a slow machine makes a Postgres cluster and seeds 10,000 users. */
 const READY_WITHIN_MS = 180_000;
@@ -26,11 +27,15 @@ export interface RunningStack {
   readonly redisServer?: { stop(): Promise<void>; start(): Promise<void> };
 }
 
-/** The stack that runs now, by what `.dev/env` says and the services answer; undefined when a part is missing. */
+/**
+ * The stack of this folder that runs now, by what `.dev/env` says and the services answer; undefined when a part is
+ * missing.
+ */
 export async function runningStack(): Promise<RunningStack | undefined> {
   const file = join(DEV_FOLDER, "env");
   if (!existsSync(file)) return undefined;
-  const env = { ...parseEnv(readFileSync(file, "utf8")), ...process.env };
+  const chosen = parseEnv(readFileSync(file, "utf8"));
+  const env = { ...chosen, ...process.env };
   const url = (port: string | undefined): string => `http://127.0.0.1:${port}`;
   const stack = {
     redisUrl: env.REDIS_URL ?? "",
@@ -49,7 +54,18 @@ export async function runningStack(): Promise<RunningStack | undefined> {
     ),
   );
   if (!ready.every(Boolean)) return undefined;
-  return process.env.REDIS_URL ? stack : { ...stack, redisServer: ownRedis };
+  const { holders, kept, servers } = await new Stack().status();
+  // Nobody uses this folder's stack, so what answers at the ports that it had last belongs to another one.
+  if (holders.length === 0 && !kept) return undefined;
+  for (const name of ["REDIS_URL", "DATABASE_URL"] as const) {
+    if (env[name] !== chosen[name])
+      throw new Error(`the running stack uses another server than ${name} names: end it first, or unset ${name}`);
+  }
+  // A foreign Redis, whoever named it, is not the tour's to stop.
+  const own = servers.some(
+    ({ name, state, url: at }) => name === "redis" && state === "running" && at === stack.redisUrl,
+  );
+  return own ? { ...stack, redisServer: ownRedis } : stack;
 }
 
 /** Everything that `turbo run dev` starts: dev-stack, migrations, seed, three services with reload on change. */
@@ -62,15 +78,29 @@ export interface StartedStack {
   stop(): Promise<void>;
 }
 
-/** Starts the stack and waits until every service answers. Rejects with the end of its log when it does not. */
-export async function startStack(write: (text: string) => void): Promise<StartedStack> {
+/**
+ * Starts the stack and waits until every service answers. Rejects with the end of its log when it does not; gives
+ * undefined, with everything stopped again, once `signal` is aborted.
+ */
+export async function startStack(
+  write: (text: string) => void,
+  signal: AbortSignal,
+): Promise<StartedStack | undefined> {
   // Claimed before turbo starts the servers, so that they end with us even if it never comes to its own keeper.
-  const claim = await hold();
+  const claim = await hold({ ports: PORTS });
+  if (signal.aborted) {
+    await claim.release();
+    return undefined;
+  }
   const turbo = spawn("turbo", ["run", "dev", "--ui=stream"], {
     cwd: REPOSITORY,
     stdio: ["ignore", "pipe", "pipe"],
+    // Out of the terminal's reach: of Ctrl-C and our own SIGTERM, the second would kill the services in mid-request.
+    detached: true,
     env: { ...process.env, ...(process.stdout.isTTY ? { LOG_FORMAT: "pretty", FORCE_COLOR: "1" } : {}) },
   });
+  // If we are killed, the guard of the claim ends turbo as well.
+  if (turbo.pid !== undefined) claim.watch(turbo.pid);
   mkdirSync(DEV_FOLDER, { recursive: true });
   const log = createWriteStream(join(DEV_FOLDER, "services.log"));
   const tail: string[] = [];
@@ -92,6 +122,10 @@ export async function startStack(write: (text: string) => void): Promise<Started
 
   const deadline = performance.now() + READY_WITHIN_MS;
   for (;;) {
+    if (signal.aborted) {
+      await stop();
+      return undefined;
+    }
     const stack = await runningStack();
     if (stack) {
       phase = "quiet";
@@ -123,12 +157,11 @@ async function stopProcess(child: ChildProcess, ended: Promise<void>): Promise<v
   clearTimeout(timer);
 }
 
-/** The stack's own Redis: stopped and started again by the dev-stack, on the same port with the same data. */
+/**
+ * The stack's own Redis: stopped and started again by the dev-stack, on the same port with the same data. In this
+ * process, because a Ctrl-C would end a command half-way.
+ */
 const ownRedis = {
-  stop: (): Promise<void> => devStack("down", "--only", "redis"),
-  start: (): Promise<void> => devStack("up", "--transient"),
+  stop: async (): Promise<void> => void (await new Stack().down({ only: "redis" })),
+  start: async (): Promise<void> => void (await new Stack().up({ keep: false })),
 };
-
-async function devStack(...args: string[]): Promise<void> {
-  await promisify(execFile)(process.execPath, [STACK_COMMAND, ...args], { cwd: REPOSITORY, timeout: 60_000 });
-}

@@ -14,29 +14,45 @@ const STEPS = [coldRead, warmRead, otherLanguageRead, naiveRead, writeThrough, w
 /** One of the 10,000 seeded users. */
 const USER_ID = 42;
 
-/** Walks through every promise of the running services; rejects with a TourFailure at the first that does not hold. */
-export async function runTour(stack: RunningStack, write: (text: string) => void): Promise<void> {
+/**
+ * Walks through every promise of the running services; rejects with a TourFailure at the first that does not hold.
+ *
+ * Once `signal` is aborted it only puts back what it changed.
+ */
+export async function runTour(
+  stack: RunningStack,
+  write: (text: string) => void,
+  signal: AbortSignal,
+): Promise<"as promised" | "interrupted"> {
   const redis = new Redis(stack.redisUrl, { maxRetriesPerRequest: 3 });
   redis.on("error", () => {}); // the tour itself stops Redis; commands report what fails
   const postgres = new Pool({ connectionString: stack.databaseUrl, max: 2 });
   postgres.on("error", () => {});
   const context: TourContext = {
     say: createNarrator(write),
-    typescript: createService("TypeScript", stack.typescriptUrl),
-    python: createService("Python", stack.pythonUrl),
+    typescript: createService("TypeScript", stack.typescriptUrl, signal),
+    python: createService("Python", stack.pythonUrl, signal),
     redis,
     postgres,
     redisUrl: stack.redisUrl,
     namespace: process.env.CACHE_NAMESPACE ?? "",
     ...(stack.redisServer ? { redisServer: stack.redisServer } : {}),
     userId: USER_ID,
+    signal,
   };
   try {
     const started = performance.now();
-    for (const step of STEPS) await step(context);
+    for (const step of STEPS) {
+      signal.throwIfAborted();
+      await step(context);
+    }
     write(
       `\nThe tour is over: everything was as promised, in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`,
     );
+    return "as promised";
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return "interrupted";
   } finally {
     redis.disconnect();
     await postgres.end();

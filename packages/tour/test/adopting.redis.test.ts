@@ -37,18 +37,12 @@ const [orderProto = "", cartProto = ""] = blocks("proto");
 const [orderProgram = "", cartProgram = ""] = blocks("ts");
 const [pythonProgram = ""] = blocks("python");
 
-const WORKER = `import { migrate, runWorker, table } from "@cachepact/writeback";
-import { Cart } from "@acme/contracts";
-import { Pool } from "pg";
-const pool = new Pool({ connectionString: process.env["DATABASE_URL"] });
-pool.on("error", () => {});
-await migrate(pool);
-const sinks = [table({ entity: Cart, table: "carts" })];
-const worker = runWorker({ redis: String(process.env["REDIS_URL"]), namespace: "acme", postgres: pool, sinks });
-process.stdin.resume().on("end", () => void worker.stop());
-await worker.done;
-await pool.end();
-`;
+/** The worker of `@cachepact/writeback`'s README, for carts. */
+const worker = /```ts\n([^]*?)```/
+  .exec(readFileSync(path.join(root, "packages/writeback/README.md"), "utf8"))?.[1]
+  ?.replaceAll("Preferences", "Cart")
+  .replace('table: "preferences"', 'table: "carts"')
+  .replace('"redis://localhost:6379",', 'process.env.REDIS_URL ?? "", namespace: "acme",');
 
 let folder: string;
 let redis: RedisServer;
@@ -75,7 +69,7 @@ beforeAll(async () => {
   put("package.json", '{ "type": "module" }');
   put("order.ts", orderProgram);
   put("cart.ts", cartProgram);
-  put("worker.ts", WORKER);
+  put("worker.ts", worker ?? "");
   put("order.py", pythonProgram);
   const readme = readmeExamples(path.join(root, "README.md"));
   put("readme.ts", readme.typescript);
@@ -156,7 +150,7 @@ describe("docs/adopting.md, step by step", () => {
     const client = new Redis(redis.url);
     const [table = ""] = blocks("sql");
     await pool.query(table);
-    const worker = start(process.execPath, ["--conditions=@cachepact/source", "worker.ts"]);
+    const drain = start(process.execPath, ["--conditions=@cachepact/source", "worker.ts"]);
     try {
       expect(await node("cart.ts")).toBe("2\n");
       const ids = async (): Promise<unknown[]> => (await pool.query("select id from carts")).rows;
@@ -167,8 +161,8 @@ describe("docs/adopting.md, step by step", () => {
       put("reader.ts", cartProgram.replace(/^await carts\.put.*\n/m, ""));
       expect(await node("reader.ts")).toBe("2\n");
     } finally {
-      worker.stdin?.end();
-      await new Promise((resolve) => worker.on("exit", resolve));
+      drain.kill("SIGTERM");
+      expect(await new Promise((resolve) => drain.on("exit", resolve))).toBe(0);
       client.disconnect();
       await pool.end();
     }

@@ -42,7 +42,7 @@ function deadLinks(page: string): readonly string[] {
 }
 
 function named(page: string, pattern: RegExp): readonly string[] {
-  return [...read(page).matchAll(pattern)].map((match) => String(match[1] ?? match[0]));
+  return [...read(page).matchAll(pattern)].map((match) => match[1] ?? match[0]);
 }
 
 describe("what the documentation names is there", () => {

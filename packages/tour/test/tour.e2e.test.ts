@@ -1,8 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseEnv } from "node:util";
+import { startRedis } from "@cachepact/dev-stack";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -18,6 +21,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 interface Run {
   readonly output: () => string;
   readonly exit: Promise<number | null>;
+  readonly pid: number;
   readonly kill: (signal: NodeJS.Signals) => void;
 }
 
@@ -34,20 +38,23 @@ function start(mode: "start" | "tour", env: NodeJS.ProcessEnv = {}): Run {
   return {
     output: () => text,
     exit: new Promise((resolve) => child.once("exit", resolve)),
+    pid: child.pid ?? 0,
     kill: (signal) => process.kill(-(child.pid ?? 0), signal),
   };
 }
 
-/** Processes of this stack: their environment names its folder. */
+/** Processes of this stack: their environment names its folder, or they work in it (Redis hides its environment). */
 async function processesOfTheStack(): Promise<string[]> {
   const found: string[] = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
     try {
-      const [environ, command] = await Promise.all([
+      const [environ, command, cwd] = await Promise.all([
         readFile(`/proc/${pid}/environ`, "latin1"),
         readFile(`/proc/${pid}/cmdline`, "latin1"),
+        readlink(`/proc/${pid}/cwd`),
       ]);
-      if (environ.includes(`CACHEPACT_DEV_DIR=${folder}`)) found.push(`${pid} ${command.replaceAll("\0", " ")}`);
+      if (environ.includes(`CACHEPACT_DEV_DIR=${folder}`) || cwd.startsWith(folder))
+        found.push(`${pid} ${command.replaceAll("\0", " ")}`);
     } catch {
       // ended while we looked, or another user's
     }
@@ -58,6 +65,14 @@ async function processesOfTheStack(): Promise<string[]> {
 /** Servers and the guard end a moment after their keeper. */
 async function leavesNoProcess(): Promise<void> {
   await expect.poll(processesOfTheStack, { timeout: 20_000, interval: 200 }).toEqual([]);
+}
+
+async function environment(): Promise<NodeJS.Dict<string>> {
+  return parseEnv(await readFile(join(folder, ".dev/env"), "utf8"));
+}
+
+function servicesLog(): Promise<string> {
+  return readFile(join(folder, ".dev/services.log"), "utf8");
 }
 
 describe("the tour", () => {
@@ -85,5 +100,37 @@ describe("the tour", () => {
     run.kill("SIGINT");
     expect(await run.exit).toBe(0);
     await leavesNoProcess();
+    // The services were asked, not killed: requests and batches in flight were finished.
+    expect(run.output()).not.toContain("Force killed");
+    expect(await servicesLog()).toMatch(/"writeback-worker".*"msg":"stopped"/);
+  });
+
+  test("Ctrl-C while Redis is stopped leaves no process, and others at its old ports are not taken for the stack", async () => {
+    const ports = Object.entries(await environment()).filter(([name]) => name.endsWith("_PORT"));
+    const strangers = ports.map(([, port]) =>
+      createServer((_, reply) => reply.end()).listen(Number(port), "127.0.0.1"),
+    );
+    const run = start("tour");
+    await expect.poll(run.output, { timeout: 120_000, interval: 50 }).toContain("the stack's Redis is stopped");
+    run.kill("SIGINT");
+    expect(await run.exit).toBe(130);
+    await leavesNoProcess();
+    for (const stranger of strangers) stranger.close();
+  });
+
+  test("a foreign Redis is never stopped, and kill -9 leaves no process but that one", async () => {
+    const foreign = await startRedis();
+    const run = start("start", { REDIS_URL: foreign.url });
+    await expect.poll(run.output, { timeout: 120_000, interval: 200 }).toContain("Serving until Ctrl-C");
+    expect(run.output()).toContain("left out");
+    // Another terminal, which does not know the variable.
+    const visitor = start("tour");
+    expect(await visitor.exit, visitor.output()).toBe(0);
+    expect(visitor.output()).toContain("left out");
+    expect((await environment())["REDIS_URL"]).toBe(foreign.url);
+
+    process.kill(run.pid, "SIGKILL");
+    await leavesNoProcess();
+    await foreign.stop();
   });
 });

@@ -86,7 +86,7 @@ async function acknowledgeKeys(
   const [word] = await connection.script("ack", redisKeys, [...head, ...args]);
   if (word === "OK") return;
   if (word === "NOTREADY")
-    throw new NotArmed(`acknowledging ${batchKeys.length} keys of ${keys.tag}: Redis is not armed`);
+    throw new NotArmed("acknowledging a batch: this Redis is not the process that was armed, or lost its state");
   throw new CachepactError(
     "E_SCRIPT",
     `acknowledging a batch: script ack answered ${String(word)}; use one release of cachepact`,

@@ -7,9 +7,21 @@ import { sleep } from "./sleep.ts";
 
 /** How long a partition is left to other workers after this one could not go on with it. */
 export const AVOID_MS = 5_000;
+/**
+ * How long an avoided partition that nobody here claimed again still counts in the age: until the next heartbeats have
+ * claimed it, its backlog must not look drained.
+ */
+const AVOIDED_COUNTS_MS = 2_000;
 /** Payload that a first read of a partition may bring in, if every value were as large as it may be. */
 const FIRST_READ_BYTES = 16 * 1024 * 1024;
 const FIRST_READ_EVENTS_MIN = 16;
+
+/** A partition that is left to others for a while. */
+interface Avoided {
+  /** On the monotonic clock. */
+  readonly untilMs: number;
+  readonly oldestVersion: number | null;
+}
 
 interface BalanceOptions {
   readonly clock: Clock;
@@ -28,8 +40,7 @@ export class Balance {
   readonly #options: BalanceOptions;
   readonly #emit: (event: WorkerEvent) => void;
   readonly #held = new Map<Log, Map<number, Partition>>();
-  /** Until when a partition is not claimed, on the monotonic clock. */
-  readonly #avoided = new Map<Log, Map<number, number>>();
+  readonly #avoided = new Map<Log, Map<number, Avoided>>();
   #reachable = false;
 
   constructor(ownership: Ownership, logs: readonly Log[], options: BalanceOptions, emit: (event: WorkerEvent) => void) {
@@ -50,6 +61,18 @@ export class Balance {
 
   partitionsOf(log: Log): Partition[] {
     return [...(this.#held.get(log)?.values() ?? [])];
+  }
+
+  /** The lowest version that waits in the partitions of this worker, those that it left to others included; null = none. */
+  oldestVersionOf(log: Log): number | null {
+    const nowMs = this.#options.clock.monotonic();
+    const avoided = [...(this.#avoided.get(log)?.values() ?? [])];
+    const counted = avoided.filter(({ untilMs }) => nowMs < untilMs + AVOIDED_COUNTS_MS);
+    let oldest: number | null = null;
+    for (const { oldestVersion } of [...this.partitionsOf(log), ...counted]) {
+      if (oldestVersion !== null && (oldest === null || oldestVersion < oldest)) oldest = oldestVersion;
+    }
+    return oldest;
   }
 
   /** Of the partitions that are due and that no lane works on, the one that is due longest. */
@@ -94,8 +117,9 @@ export class Balance {
 
   /** Gives it to the other workers for a while, because this one cannot go on with it. */
   async avoid(partition: Partition): Promise<void> {
-    const until = this.#options.clock.monotonic() + AVOID_MS;
-    this.#avoided.get(partition.log)?.set(partition.claim.partition, until);
+    const untilMs = this.#options.clock.monotonic() + AVOID_MS;
+    const { oldestVersion } = partition;
+    this.#avoided.get(partition.log)?.set(partition.claim.partition, { untilMs, oldestVersion });
     await this.giveBack(partition);
   }
 
@@ -113,7 +137,8 @@ export class Balance {
   /** Gives everything back that no lane works on, and leaves the count of workers. */
   async releaseAll(): Promise<void> {
     for (const log of this.#logs) {
-      for (const partition of this.partitionsOf(log)) if (!partition.busy) await this.giveBack(partition);
+      const idle = this.partitionsOf(log).filter((partition) => !partition.busy);
+      await Promise.all(idle.map((partition) => this.giveBack(partition)));
       await this.#ownership.leave(log.name).catch((error: unknown) => {
         this.#emit({ type: "error", operation: "stop", log: log.name, error: asError(error) });
       });
@@ -140,6 +165,8 @@ export class Balance {
     const claims = await this.#ownership.claim(log.name, share - staying.length, this.#avoidedNow(log));
     for (const claim of claims) {
       const partition = new Partition(log, claim, this.#firstRead(log));
+      partition.oldestVersion = this.#avoided.get(log)?.get(claim.partition)?.oldestVersion ?? null;
+      this.#avoided.get(log)?.delete(claim.partition);
       this.#held.get(log)?.set(claim.partition, partition);
       this.#emit({ type: "claimed", ...partition.place });
     }
@@ -147,10 +174,10 @@ export class Balance {
   }
 
   #avoidedNow(log: Log): number[] {
-    const avoided = this.#avoided.get(log);
     const nowMs = this.#options.clock.monotonic();
-    for (const [partition, until] of avoided ?? []) if (until <= nowMs) avoided?.delete(partition);
-    return [...(avoided?.keys() ?? [])];
+    return [...(this.#avoided.get(log) ?? [])].flatMap(([partition, { untilMs }]) =>
+      nowMs < untilMs ? [partition] : [],
+    );
   }
 
   #firstRead(log: Log): number {

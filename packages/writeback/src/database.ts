@@ -36,6 +36,12 @@ export function classifyFailure(error: unknown): DatabaseFailure {
   return state.startsWith("22") || state.startsWith("23") ? "refused" : "database";
 }
 
+/** Whether a statement was given up because it took too long: a smaller one may succeed. */
+export function tookTooLong(error: unknown): boolean {
+  // 57014: cancelled by statement_timeout. The text is node-postgres' own, of its query_timeout.
+  return sqlState(error) === "57014" || (error instanceof Error && error.message === "Query read timeout");
+}
+
 /** The worker's door to Postgres: single autocommit statements with an upper bound on waiting. */
 export class Database {
   readonly pool: Pool;

@@ -71,6 +71,7 @@ export async function drain(
     return { outcome: "blocked", obstacle: batch.obstacle };
   }
 
+  partition.batchEvents = batch.events;
   const result = await partition.log.sink.apply(context.database, {
     ...place,
     fence: partition.claim.fence,
@@ -122,7 +123,7 @@ async function checkState(
 ): Promise<void> {
   if (clock.monotonic() - partition.checkedAtMs < STATE_CHECK_MS) return;
   if (!(await connection.holds(partition.keys.meta, partition.keys.wb, facts.run))) {
-    throw new NotArmed(`checking ${partition.keys.tag}: its state is gone`);
+    throw new NotArmed("Redis lost the partition's state while it runs: a FLUSHALL, or a deleted key");
   }
   partition.checkedAtMs = clock.monotonic();
 }

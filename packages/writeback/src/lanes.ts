@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { Balance } from "./balance.ts";
-import { classifyFailure, sqlState } from "./database.ts";
+import { classifyFailure, sqlState, tookTooLong } from "./database.ts";
 import { type DrainContext, type Drained, drain } from "./drain.ts";
 import { asError, type PauseReason } from "./events.ts";
 import type { Partition } from "./partition.ts";
@@ -112,8 +112,12 @@ export class Lanes {
     partition.armedRun = null;
     const failure = classifyFailure(error);
     if (failure !== "transient") {
-      this.#pause(partition, failure, null, describeRefusal(partition, error));
+      this.#pause(partition, failure, null, describeRefusal(error));
       return;
+    }
+    // Else a table that is slow for a while would see the same batch again and again, and time it out each time.
+    if (tookTooLong(error)) {
+      partition.readCount = Math.max(1, Math.floor(Math.min(partition.readCount, partition.batchEvents) / 2));
     }
     partition.failures += 1;
     const waitMs = Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** Math.min(partition.failures - 1, 10));
@@ -133,14 +137,14 @@ export class Lanes {
 }
 
 /** What Postgres said, without its detail and context: they may hold the value. */
-function describeRefusal(partition: Partition, error: Error): Error {
+function describeRefusal(error: Error): Error {
   const state = sqlState(error) ?? "unknown";
   const constraint =
     "constraint" in error && typeof error.constraint === "string" ? `, constraint ${error.constraint}` : "";
   // Class 42 names tables, columns and rights only.
   const said = state.startsWith("42") ? ` (${error.message})` : "";
   return new Error(
-    `writing a batch of ${partition.keys.tag}: Postgres refused it with SQLSTATE ${state}${constraint}${said}; ` +
+    `writing a batch: Postgres refused it with SQLSTATE ${state}${constraint}${said}; ` +
       "its events stay in Redis until the table accepts them",
   );
 }

@@ -27,6 +27,8 @@ export class Partition {
   checkedAtMs = 0;
   /** How many events to read at once. */
   readCount: number;
+  /** Events of the batch that was handed to the sink last. */
+  batchEvents = 0;
   /** The version at the head of the stream; null = nothing waits. */
   oldestVersion: number | null = null;
   /** Why it stands still; null = it does not. */

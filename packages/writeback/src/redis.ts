@@ -33,8 +33,8 @@ export interface StreamEntry {
 export class RedisConnection {
   #facts: ServerFacts | null = null;
   #generation = 0;
-  /** What to add to the monotonic clock to get the server's time, in ms. */
-  #timeOffsetMs = 0;
+  /** What to add to the monotonic clock to get the server's time, in ms; null until it was asked once. */
+  #timeOffsetMs: number | null = null;
   readonly #redis: Redis;
   readonly #clock: Clock;
   readonly #onReady: (facts: ServerFacts) => void;
@@ -83,9 +83,9 @@ export class RedisConnection {
     return this.#facts;
   }
 
-  /** The server's clock, epoch ms, as of the last connection. Good for an age in a metric, for no decision. */
-  serverTimeMs(): number {
-    return this.#clock.monotonic() + this.#timeOffsetMs;
+  /** The server's clock, epoch ms, as of the last connection; null before the first. Good for an age in a metric only. */
+  serverTimeMs(): number | null {
+    return this.#timeOffsetMs === null ? null : this.#clock.monotonic() + this.#timeOffsetMs;
   }
 
   /** Starts connecting, and reconnects for ever. */
@@ -104,11 +104,11 @@ export class RedisConnection {
     const rest = [keys.length, ...keys, ...args];
     let reply: unknown;
     try {
-      reply = await this.#redis.call("EVALSHA", sha1, ...rest);
+      reply = await plainly(this.#redis.call("EVALSHA", sha1, ...rest));
     } catch (error) {
       // Nothing ran: the text is no second attempt.
       if (!asError(error).message.startsWith("NOSCRIPT")) throw error;
-      reply = await this.#redis.call("EVAL", source, ...rest);
+      reply = await plainly(this.#redis.call("EVAL", source, ...rest));
     }
     if (!Array.isArray(reply)) {
       throw new CachepactError(
@@ -121,7 +121,7 @@ export class RedisConnection {
 
   /** The oldest entries of a stream; none when it does not exist. */
   async head(stream: string, count: number): Promise<StreamEntry[]> {
-    const reply = await this.#redis.xrangeBuffer(stream, "-", "+", "COUNT", count);
+    const reply = await plainly(this.#redis.xrangeBuffer(stream, "-", "+", "COUNT", count));
     return reply.map(([id, pairs]) => {
       const fields = new Map<string, Uint8Array>();
       for (let i = 0; i + 1 < pairs.length; i += 2) {
@@ -134,7 +134,8 @@ export class RedisConnection {
 
   /** Whether this server process still holds what arming a partition left in it. */
   async holds(meta: string, stream: string, run: string): Promise<boolean> {
-    const [armed, streams] = await Promise.all([this.#redis.hget(meta, "run"), this.#redis.exists(stream)]);
+    const answers = Promise.all([this.#redis.hget(meta, "run"), this.#redis.exists(stream)]);
+    const [armed, streams] = await plainly(answers);
     return armed === run && streams === 1;
   }
 
@@ -143,7 +144,7 @@ export class RedisConnection {
     hash: string,
     cursor: string,
   ): Promise<{ readonly cursor: string; readonly fields: ReadonlyMap<string, string> }> {
-    const [next, pairs] = await this.#redis.hscan(hash, cursor, "COUNT", 500);
+    const [next, pairs] = await plainly(this.#redis.hscan(hash, cursor, "COUNT", 500));
     const fields = new Map<string, string>();
     for (let i = 0; i + 1 < pairs.length; i += 2) fields.set(pairs[i] ?? "", pairs[i + 1] ?? "");
     return { cursor: next, fields };
@@ -152,11 +153,12 @@ export class RedisConnection {
   async #learn(): Promise<void> {
     const generation = this.#generation;
     try {
-      const info = parseInfo(await this.#redis.info());
-      const [seconds, micros] = await this.#redis.time();
+      const info = parseInfo(await plainly(this.#redis.info()));
+      const [seconds, micros] = await plainly(this.#redis.time());
       this.#timeOffsetMs = Number(seconds) * 1_000 + Number(micros) / 1_000 - this.#clock.monotonic();
       // SCRIPT LOAD, not only EVAL: servers forget scripts that came with EVAL after 500 others.
-      for (const name of ["rearm", "ack"] as const) await this.#redis.script("LOAD", scripts[name].source);
+      for (const name of ["rearm", "ack"] as const)
+        await this.#redis.script("LOAD", scripts[name].source).catch(explain);
       if (generation !== this.#generation) return;
       this.#facts = info;
       this.#onReady(info);
@@ -167,6 +169,24 @@ export class RedisConnection {
       if (generation === this.#generation && this.#redis.status === "ready") this.#redis.disconnect(true);
     }
   }
+}
+
+/** What the client library says of a lost connection, in words for those who read the log. */
+const PLAIN: ReadonlyMap<string, string> = new Map([
+  ["Reached the max retries per request limit", "the connection to Redis broke before the reply came"],
+  ["Stream isn't writeable", "the connection to Redis broke a moment ago"],
+  ["Connection is closed", "the connection to Redis is closed"],
+  ["Command timed out", `Redis did not answer within ${COMMAND_TIMEOUT_MS} ms`],
+]);
+
+function plainly<T>(reply: Promise<T>): Promise<T> {
+  return reply.catch(explain);
+}
+
+function explain(cause: unknown): never {
+  const { message } = asError(cause);
+  for (const [start, words] of PLAIN) if (message.startsWith(start)) throw new Error(words, { cause });
+  throw cause;
 }
 
 /** The figures of INFO that the worker acts on. */

@@ -21,7 +21,10 @@ export interface LogStatus {
   readonly partitionsOwned: number;
   /** Partitions that stand still until somebody repairs the cause. */
   readonly partitionsPaused: number;
-  /** Age of the oldest event that is not written, over the partitions that this worker owns; 0 = none waits. */
+  /**
+   * Age of the oldest event that is not written, as far as this worker has seen: over the partitions that it owns, and
+   * those that it gave back because it cannot go on with them. 0 = none waits.
+   */
   readonly oldestAgeMs: number;
 }
 
@@ -113,19 +116,22 @@ class RunningWorker implements Worker {
   }
 
   status(): WorkerStatus {
-    const nowMs = this.#connections.find((connection) => connection.facts !== null)?.serverTimeMs() ?? 0;
+    // While Redis is away the clock of a former connection goes on: so does the age of what waits.
+    const connected = this.#connections.find((connection) => connection.facts !== null);
+    const clocks = [connected, ...this.#connections].map((connection) => connection?.serverTimeMs() ?? null);
+    const nowMs = clocks.find((time) => time !== null) ?? 0;
     return {
       redis: this.#connections.every((connection) => connection.facts !== null),
       postgres: this.#balance.reachable,
       logs: this.#logs.map((log) => {
         const owned = this.#balance.partitionsOf(log);
-        const oldest = Math.min(...owned.map((partition) => partition.oldestVersion ?? Number.POSITIVE_INFINITY));
+        const oldest = this.#balance.oldestVersionOf(log);
         return {
           log: log.name,
           partitionsOwned: owned.length,
           partitionsPaused: owned.filter((partition) => partition.pause !== null).length,
           // Versions are microseconds of the partition's clock, which is Redis' clock but for a correction.
-          oldestAgeMs: Number.isFinite(oldest) ? Math.max(0, nowMs - oldest / 1_000) : 0,
+          oldestAgeMs: oldest === null ? 0 : Math.max(0, nowMs - oldest / 1_000),
         };
       }),
     };

@@ -142,4 +142,6 @@ test("events of an unknown generation are left to a worker that knows them, behi
   expect(await stack.row(second)).toBeUndefined();
   expect(await stack.backlog()).toBe(1);
   expect(paused(worker.events)).toBeUndefined();
+  // No worker owns the partition now: the age must not say that nothing waits.
+  expect(worker.status().logs[0]?.oldestAgeMs).toBeGreaterThan(0);
 });

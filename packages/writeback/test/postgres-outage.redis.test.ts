@@ -78,6 +78,30 @@ describe("Postgres", () => {
   });
 });
 
+describe("a table that is slower than the time limit of a statement", () => {
+  test("is written in smaller batches", async () => {
+    await stack.pool.query(`
+      create function be_slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.01); return new; end $$;
+      create trigger be_slow before insert on preferences for each row execute function be_slow()`);
+    const first = stack.work();
+    await stack.armed();
+    await first.stop();
+    const users = usersOf(3, 120);
+    for (const userId of users) await accept(stack.client, userId, preferences(userId));
+    // All at once would take 1.2 s, again and again.
+    const pool = newPool(stack.postgres.url, { statement_timeout: 500 });
+    try {
+      stack.work({ postgres: pool });
+      await stack.drained();
+      expect((await stack.pool.query("select 1 from preferences")).rowCount).toBe(users.length);
+    } finally {
+      await stack.stopWorkers();
+      await pool.end();
+      await stack.pool.query("drop trigger be_slow on preferences; drop function be_slow");
+    }
+  });
+});
+
 describe("a statement whose reply is lost", () => {
   test("and that still runs when its batch is repeated does not leave a row that the repetition deletes", async () => {
     const [absent = 0, locked = 0] = usersOf(3, 2);

@@ -39,6 +39,10 @@ describe("Redis that keeps its data", () => {
     await expectRows(stack, versions);
     expect(armedStates(worker.events)).not.toContain("loss");
     expect(armedStates(worker.events)).not.toContain("older");
+    // What is reported is read at night, by somebody who does not know the client library.
+    const said = worker.events.flatMap((event) => (event.type === "error" ? [event.error.message] : []));
+    expect(said.join("\n")).toMatch(/the connection to Redis broke/);
+    expect(said.join("\n")).not.toMatch(/maxRetriesPerRequest|enableOfflineQueue/);
   });
 
   test("refuses writes after a restart until a worker has armed it", async () => {

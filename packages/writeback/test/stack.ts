@@ -3,7 +3,7 @@ import { Preferences, Theme } from "@cachepact/contracts";
 import { type PostgresServer, type RedisServer, startPostgres, startRedis } from "@cachepact/dev-stack";
 import { type EntryKeys, entryKeys, logKeys, partitionOf } from "@cachepact/wire";
 import { Redis } from "ioredis";
-import { Pool } from "pg";
+import { Pool, type PoolConfig } from "pg";
 import { migrate, runWorker, table, type Worker, type WorkerEvent, type WorkerOptions } from "../src/index.ts";
 
 /** What the application's migration makes, and a record of every write that a row saw. */
@@ -123,8 +123,8 @@ export class Stack {
   }
 }
 
-export function newPool(url: string): Pool {
-  const pool = new Pool({ connectionString: url, max: 8 });
+export function newPool(url: string, options: PoolConfig = {}): Pool {
+  const pool = new Pool({ connectionString: url, max: 8, ...options });
   // Tests kill the server under it.
   pool.on("error", () => undefined);
   return pool;

@@ -2,7 +2,7 @@ import { Preferences } from "@cachepact/contracts";
 import { decodeEntry } from "@cachepact/wire";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { accept } from "./accept.ts";
-import { keysOf, preferences, Stack, usersOf } from "./stack.ts";
+import { keysOf, preferences, Stack, until, usersOf } from "./stack.ts";
 
 let stack: Stack;
 beforeAll(async () => {
@@ -173,4 +173,28 @@ test("the oldest age grows while writes wait and is 0 when none does", async () 
   }
   await stack.drained();
   await expect.poll(() => worker.status().logs[0]?.oldestAgeMs).toBe(0);
+});
+
+test("the oldest age goes on growing while Redis is away: a backlog does not look drained because nobody can see it", async () => {
+  const worker = stack.work();
+  const age = (): number => worker.status().logs[0]?.oldestAgeMs ?? 0;
+  await stack.armed();
+  const blocker = await stack.pool.connect();
+  try {
+    await blocker.query("begin");
+    await blocker.query("lock table preferences in exclusive mode");
+    await accept(stack.client, 7, preferences(7));
+    await expect.poll(age, { timeout: 5_000 }).toBeGreaterThan(0);
+    const before = age();
+    await stack.redis.kill();
+    await until("every connection to fail", () => {
+      const failures = worker.events.filter((event) => event.type === "error" && event.operation === "redis");
+      return failures.length >= 8;
+    });
+    expect(age()).toBeGreaterThan(before);
+  } finally {
+    await blocker.query("rollback");
+    blocker.release();
+    await stack.redis.start();
+  }
 });

@@ -123,6 +123,21 @@ describe("the service", () => {
     expect((await pool.query("select 1 from wb_part where owner is not null")).rowCount).toBe(0);
   });
 
+  test("takes a Ctrl-C that arrives twice, from the terminal and from a task runner, for one", async () => {
+    const program = start("main");
+    await ready(program);
+    program.child.kill("SIGINT");
+    program.child.kill("SIGINT");
+    await expect.poll(program.output).toContain('"msg":"stopping"');
+    program.child.kill("SIGTERM");
+    expect(await program.ended).toEqual([0, null]);
+    expect((await pool.query("select 1 from wb_part where owner is not null")).rowCount).toBe(0);
+    expect(program.output().match(/partitions (claimed|given back)/g)).toEqual([
+      "partitions claimed",
+      "partitions given back",
+    ]);
+  });
+
   test("is alive and not ready while Redis is away", async () => {
     const program = start("main");
     const address = await ready(program);

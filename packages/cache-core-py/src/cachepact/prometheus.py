@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
 import threading
+import time
+import weakref
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
@@ -19,10 +24,10 @@ if TYPE_CHECKING:
 
     from prometheus_client import CollectorRegistry
 
-    from cachepact._base_cache import BaseCache
+    from cachepact import AsyncCache, Cache
     from cachepact._results import RedisInfo
 
-__all__ = ["collect_metrics"]
+__all__ = ["CacheMetrics", "collect_metrics"]
 
 _Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 
@@ -35,24 +40,85 @@ _SERVER_FIGURES: dict[MetricName, Callable[[RedisInfo], int]] = {
     "redis_keyspace_misses_total": lambda info: info.keyspace_misses,
 }
 """Figures of the server, read by INFO when the registry is scraped."""
+_REFRESHED_S = 2.0
+"""For how long ``refresh`` serves the scrape that follows it."""
 
 
-def collect_metrics(cache: BaseCache, registry: CollectorRegistry) -> Callable[[], None]:
-    """Register the metrics of a cache and keep them up to date; the returned function stops that and removes them.
+def collect_metrics(cache: AsyncCache | Cache, registry: CollectorRegistry) -> CacheMetrics:
+    """Register the metrics of a cache and keep them up to date until ``stop``.
 
     Names, labels, help and buckets are those of the wire's vocabulary. Besides the cache's own events, each scrape
-    reads INFO once for the ``redis_*`` figures, over a connection of its own, for at most 200 ms; while Redis does not
+    reads INFO once for the ``redis_*`` figures, over a connection of its own, for at most 400 ms; while Redis does not
     answer, ``redis_up`` is 0 and the others are absent. One cache per registry.
+
+    A scrape in a thread (``start_http_server``, a plain ``def`` route) needs nothing more. One in an event loop never
+    blocks it: await ``refresh`` first; without that it shows the figures that the scrape before it has asked for.
     """
-    collector = _CacheCollector(InfoClient(cache._core.options))  # noqa: SLF001 - of this package
-    registry.register(collector)
-    unsubscribe = cache.on(lambda event: record(event, collector))
+    return CacheMetrics(cache, registry)
 
-    def stop() -> None:
-        unsubscribe()
-        registry.unregister(collector)
 
-    return stop
+class CacheMetrics:
+    """The registered metrics of a cache."""
+
+    def __init__(self, cache: AsyncCache | Cache, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        self._collector = _CacheCollector(InfoClient(cache._core.options))  # noqa: SLF001 - of this package
+        registry.register(self._collector)
+        self._unsubscribe = cache.on(lambda event: record(event, self._collector))
+
+    async def refresh(self) -> None:
+        """Read the ``redis_*`` figures for the scrape that follows, without holding up the event loop."""
+        await self._collector.server.refresh()
+
+    def stop(self) -> None:
+        """End the collection and remove the metrics from the registry. A second call does nothing."""
+        self._unsubscribe()
+        with contextlib.suppress(KeyError):
+            self._registry.unregister(self._collector)
+
+    __call__ = stop
+
+
+class _Server:
+    """The figures of the server, from where a scrape may wait for them and from where it may not."""
+
+    def __init__(self, client: InfoClient) -> None:
+        self._client = client
+        self._figures: RedisInfo | None = None
+        self._read_at: float | None = None
+        """When they were asked for last, with whatever outcome; None = never."""
+        self._reading: asyncio.Task[None] | None = None
+
+    def figures(self) -> tuple[bool, RedisInfo | None]:
+        """Give whether the server was asked, and what it has answered."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._take(self._read())
+            return True, self._figures
+        old = self._read_at is None or time.monotonic() - self._read_at > _REFRESHED_S
+        reading = self._reading
+        if old and (reading is None or reading.done() or reading.get_loop() is not loop):
+            # Nobody has refreshed them for this scrape: the next one shall have newer ones.
+            self._reading = loop.create_task(self.refresh())
+        return self._read_at is not None, self._figures
+
+    async def refresh(self) -> None:
+        try:
+            figures = await self._client.read_async()
+        except CachepactError:
+            figures = None
+        self._take(figures)
+
+    def _read(self) -> RedisInfo | None:
+        try:
+            return self._client.read()
+        except CachepactError:
+            return None
+
+    def _take(self, figures: RedisInfo | None) -> None:
+        self._figures = figures
+        self._read_at = time.monotonic()
 
 
 class _Histogram:
@@ -67,11 +133,16 @@ class _CacheCollector(Collector):
     """Keeps the figures itself: the library's metrics would add ``_created`` series, which TypeScript does not have."""
 
     def __init__(self, info: InfoClient) -> None:
-        self._info = info
-        self._lock = threading.Lock()
+        self.server = _Server(info)
+        self.set_up()
+        _collectors.add(self)
         self._numbers: dict[MetricName, dict[tuple[str, ...], float]] = {}
         self._histograms: dict[MetricName, dict[tuple[str, ...], _Histogram]] = {}
         self._numbers["cachepact_quarantined_keys"] = {(): 0.0}
+
+    def set_up(self) -> None:
+        """Make the lock, in a child process too: another thread of its parent may have held it."""
+        self._lock = threading.Lock()
 
     def increment(self, name: MetricName, *labels: str) -> None:
         with self._lock:
@@ -100,11 +171,9 @@ class _CacheCollector(Collector):
     def collect(self) -> Iterator[_Family]:
         for name in EVENT_METRICS:
             yield self._event_family(METRICS[name])
-        try:
-            info = self._info.read()
-        except CachepactError:
-            info = None
-        yield _server_family("redis_up", 0 if info is None else 1)
+        asked, info = self.server.figures()
+        if asked:
+            yield _server_family("redis_up", 0 if info is None else 1)
         if info is not None:
             for name, figure in _SERVER_FIGURES.items():
                 yield _server_family(name, figure(info))
@@ -119,6 +188,18 @@ class _CacheCollector(Collector):
                 for labels, number in self._numbers.get(metric.name, {}).items():
                     family.add_metric(labels, number)
         return family
+
+
+_collectors: weakref.WeakSet[_CacheCollector] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for collector in tuple(_collectors):
+        collector.set_up()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _cumulative(metric: Metric, histogram: _Histogram) -> list[tuple[str, float]]:

@@ -118,7 +118,10 @@ export class AcceptQueue {
     this.#core.background.run(goOn);
   }
 
-  /** Sends groups until each has its answer; those that must be sent again travel together. */
+  /**
+   * Sends groups until each has its answer. Those that must be sent again travel together, but alone once the server has
+   * answered the whole call with an error.
+   */
   async #send(groups: readonly AcceptGroup[]): Promise<void> {
     const { clock, random } = this.#core;
     try {

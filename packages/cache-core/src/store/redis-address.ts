@@ -20,9 +20,8 @@ export function parseRedisAddress(url: unknown): RedisAddress | string {
   if (hostname === "") return "redis must name a host";
   // Parameters would reach the client library and could undo the settings that the failure handling rests on.
   if (search !== "" || hash !== "") return "redis must not have query parameters or a fragment";
-  const db = pathname === "" || pathname === "/" ? 0 : Number(pathname.slice(1));
-  if (!Number.isInteger(db) || db < 0)
-    return "redis must name its database by a number, as in redis://localhost:6379/1";
+  const database = pathname.slice(1);
+  if (!/^\d{0,9}$/.test(database)) return "redis must name its database by a number, as in redis://localhost:6379/1";
   let credentials: readonly [string, string];
   try {
     credentials = [decodeURIComponent(username), decodeURIComponent(password)];
@@ -32,7 +31,7 @@ export function parseRedisAddress(url: unknown): RedisAddress | string {
   return {
     host: hostname.replace(/^\[(.*)\]$/, "$1"),
     port: port === "" ? 6379 : Number(port),
-    db,
+    db: Number(database),
     ...(credentials[0] === "" ? {} : { username: credentials[0] }),
     ...(credentials[1] === "" ? {} : { password: credentials[1] }),
     tls: protocol === "rediss:",

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
+import { FakeClock } from "../../src/testing/index.ts";
 import { eventually, UserDatabase } from "../database.ts";
 import { aUser, Preferences, StrongUser, somePreferences, User, type UserKey } from "../entities.ts";
 import { errorOf, outcomeOf } from "../outcome.ts";
@@ -123,6 +124,20 @@ describe("Redis is stopped", () => {
     expect(await redis.client.exists("user@1:1")).toBe(0);
     await users.get(key);
     expect(await users.getEntry(key)).toMatchObject({ source: "redis", value: { name: "New" } });
+  });
+
+  test("what is owed is delivered as soon as Redis is back, before its next turn comes", async () => {
+    const clock = new FakeClock();
+    const users = redis.cache({ ...DEFAULTS, clock }).entity(User, { load: new UserDatabase(aUser(1)).load });
+    await users.get(key);
+    await stop();
+    const invalidating = outcomeOf(users.invalidate(key));
+    await clock.advance(10_000);
+    expect(await invalidating).toBe("E_PENDING");
+    // From here on the clock stands still: no timer of the cache runs.
+    await resume();
+    await eventually(() => sizes().at(-1) === 0);
+    expect(await redis.client.exists("user@1:1")).toBe(0);
   });
 
   test("after a second of outage writes do not wait for Redis any more", async () => {

@@ -12,10 +12,10 @@ export const redisDown: Step = async (tour) => {
     say.note("left out: REDIS_URL names a server that is not the stack's own, which the tour does not stop");
     return;
   }
-  await redisServer.stop();
-  say.did("the stack's Redis is stopped");
   let down = true;
   try {
+    await redisServer.stop();
+    say.did("the stack's Redis is stopped");
     for (const service of [typescript, python]) {
       const read = await service.get(`/users/${userId}`);
       say.did(`GET /users/${userId}  (${service.name})  ${read.status}, X-Cache: ${read.cache}`, read.ms);
@@ -45,11 +45,12 @@ export const redisDown: Step = async (tour) => {
   await recovery(tour);
 };
 
-const recovery: Step = async ({ say, typescript, python, userId }) => {
+const recovery: Step = async ({ say, typescript, python, userId, signal }) => {
   say.step("Redis is back: hits again, without a restart of anything");
   const started = performance.now();
   for (const service of [typescript, python]) {
     const read = await eventually(
+      signal,
       async () => {
         const answer = await service.get(`/users/${userId}`);
         return answer.cache === "hit" ? answer : undefined;
@@ -64,6 +65,7 @@ const recovery: Step = async ({ say, typescript, python, userId }) => {
   }
   const preferences = { userId, theme: 1, language: "en", emailOptIn: false, settings: {} };
   const accepted = await eventually(
+    signal,
     async () => {
       const answer = await typescript.request("PUT", `/users/${userId}/preferences`, Preferences.toJson(preferences));
       return answer.status === 202 ? answer : undefined;

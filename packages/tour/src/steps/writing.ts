@@ -34,7 +34,7 @@ export const writeThrough: Step = async ({ say, typescript, python, redis, names
   say.saw(await readableEntry(redis, User, key));
 };
 
-export const writeBehind: Step = async ({ say, typescript, python, redis, postgres, namespace, userId }) => {
+export const writeBehind: Step = async ({ say, typescript, python, redis, postgres, namespace, userId, signal }) => {
   say.step("Write-behind: accepted by Redis, seen at once, in Postgres moments later");
   const { value: key } = entryKeys(Preferences.record, namespace, { userId });
   const language = `x-tour-${Date.now().toString(36)}`;
@@ -50,6 +50,7 @@ export const writeBehind: Step = async ({ say, typescript, python, redis, postgr
     expect(Preferences.fromJson(seen.text).language === language, `${service.name} reads the accepted value at once`);
   }
   const row = await eventually(
+    signal,
     async () => {
       const { rows } = await postgres.query<{ ver: string; doc: { language: string } }>(
         "select ver::text, doc from preferences where id = $1",
@@ -63,6 +64,7 @@ export const writeBehind: Step = async ({ say, typescript, python, redis, postgr
   say.did(`Postgres has it: version ${row.ver}`, performance.now() - started);
   say.saw(JSON.stringify(row.doc));
   await eventually(
+    signal,
     async () => ((await redis.pttl(key)) > 0 ? true : undefined),
     PERSISTED_WITHIN_MS,
     "a persisted value is clean and has a ttl",

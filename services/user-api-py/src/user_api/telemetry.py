@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from cachepact.prometheus import collect_metrics
@@ -22,10 +21,10 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
         GCCollector(registry=self._registry)
-        collect_metrics(cache, self._registry)
+        self._cache = collect_metrics(cache, self._registry)
 
     async def answer(self) -> Response:
         """Answer in the text format of Prometheus."""
-        # In a thread: it asks Redis for its figures and waits for them.
-        text = await asyncio.to_thread(generate_latest, self._registry)
-        return Response(text, media_type=CONTENT_TYPE_LATEST)
+        # Awaited: what follows asks nobody for anything, and must not hold up the other requests.
+        await self._cache.refresh()
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from redis.connection import Connection, SSLConnection
+import redis
+import redis.asyncio
 
 from cachepact._errors import CachepactError
 from cachepact._store.connection import connection_options
@@ -27,7 +29,7 @@ class InfoClient:
 
     def read(self) -> RedisInfo:
         """Read the figures of the server. E_UNAVAILABLE."""
-        kind = SSLConnection if self._options.address.tls else Connection
+        kind = redis.SSLConnection if self._options.address.tls else redis.Connection
         connection: Any = kind(
             **connection_options(self._options.address),
             socket_timeout=INFO_TIMEOUT_S,
@@ -38,9 +40,28 @@ class InfoClient:
             connection.send_command("INFO")
             return redis_info(parse_info(connection.read_response()))
         except Exception as error:
-            raise CachepactError(
-                "E_UNAVAILABLE", "could not read INFO of Redis; try again when it answers", retry_after_ms=1000
-            ) from error
+            raise _unavailable() from error
         finally:
             with contextlib.suppress(Exception):
                 connection.disconnect()
+
+    async def read_async(self) -> RedisInfo:
+        """Read them without holding up the event loop. E_UNAVAILABLE."""
+        kind = redis.asyncio.SSLConnection if self._options.address.tls else redis.asyncio.Connection
+        connection: Any = kind(**connection_options(self._options.address), socket_timeout=None)
+        try:
+            async with asyncio.timeout(2 * INFO_TIMEOUT_S):
+                await connection.connect()
+                await connection.send_command("INFO")
+                return redis_info(parse_info(await connection.read_response()))
+        except Exception as error:
+            raise _unavailable() from error
+        finally:
+            with contextlib.suppress(Exception):
+                await connection.disconnect(nowait=True)
+
+
+def _unavailable() -> CachepactError:
+    return CachepactError(
+        "E_UNAVAILABLE", "could not read INFO of Redis; try again when it answers", retry_after_ms=1000
+    )
