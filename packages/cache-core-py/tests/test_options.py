@@ -83,6 +83,10 @@ def test_address(url: str, expected: RedisAddress) -> None:
         "redis://h?db=1",
         "redis://h#x",
         "redis://h:x",
+        "redis://h/1234567890",
+        "redis://h/-1",
+        "redis://u:a%zz@h",
+        "redis://u:%ff@h",
     ],
 )
 def test_address_that_is_none_says_why_and_shows_no_secret(url: object) -> None:

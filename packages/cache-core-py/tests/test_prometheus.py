@@ -214,4 +214,4 @@ def test_observation_falls_into_the_first_bucket_that_is_not_below_it(registry: 
             cache._core.events.tell([CommandEvent("get", duration_ms)])
     family = parsed(registry)["cachepact_redis_command_duration_seconds"]
     counts = {sample.labels["le"]: sample.value for sample in family.samples if sample.name.endswith("_bucket")}
-    assert (counts["0.00025"], counts["0.0005"], counts["1.0"], counts["+Inf"]) == (1, 2, 3, 4)
+    assert (counts["0.00025"], counts["0.0005"], counts["1"], counts["+Inf"]) == (1, 2, 3, 4)

@@ -43,8 +43,13 @@ def test_row_of_a_lagging_replica_is_reloaded_when_the_floor_would_have_ended() 
     assert (with_grace.px_ms, with_grace.fresh_ms) == (9500, 600)
     without = lifetime(record(ttl_ms=9000, grace_ms=0, jitter_ratio=0.0), SeededRandom(1), replica_ms=600)
     assert (without.px_ms, without.fresh_ms) == (600, 0)
+    early = record(ttl_ms=9000, grace_ms=0, jitter_ratio=0.0, early_refresh=True)
+    refreshed = lifetime(early, SeededRandom(1), replica_ms=600)
+    assert (refreshed.px_ms, refreshed.fresh_ms) == (600, 600), "without grace nothing outlives its fresh time"
 
 
 def test_not_found_lives_for_the_smaller_ttl_without_grace() -> None:
     assert negative_lifetime(record(ttl_ms=1000, negative_ttl_ms=30_000, grace_ms=500)).px_ms == 1000
     assert negative_lifetime(record(ttl_ms=90_000, negative_ttl_ms=30_000, grace_ms=500)).px_ms == 30_000
+    assert negative_lifetime(record(ttl_ms=90_000, negative_ttl_ms=30_000), ttl_ms=500).px_ms == 500
+    assert negative_lifetime(record(ttl_ms=1000, negative_ttl_ms=30_000), ttl_ms=90_000).px_ms == 1000

@@ -91,7 +91,17 @@ def test_every_problem_is_listed_at_once_and_no_value(problems_of: Problems) -> 
 
 @pytest.mark.parametrize(
     "url",
-    ["redis:", "redis://", "not a url", "http://host", "postgres://host", "redis://h:0x1", "redis://h/0?family=6"],
+    [
+        "redis:",
+        "redis://",
+        "not a url",
+        "http://host",
+        "postgres://host",
+        "redis://h:0x1",
+        "redis://h/0?family=6",
+        "redis://h/cache",
+        "redis://h#1",
+    ],
 )
 def test_a_wrong_redis_url_is_refused(problems_of: Problems, url: str) -> None:
     assert problems_of(**{**RIGHT, "REDIS_URL": url}) == ("REDIS_URL must be a URL like redis://host:6379",)

@@ -159,3 +159,18 @@ def test_wrong_preferences_are_refused_and_the_field_named(body: bytes, code: st
 def test_more_than_an_entry_holds_is_refused() -> None:
     body = json.dumps({"settings": {"a": "x" * 17_000}}).encode()
     assert refusal(parse_preferences_put, 7, body)[:2] == (413, "E_SIZE")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "the body: found the end of the text in a value"),
+        ("[]", "the body: expected an object, found an array"),
+        ('{"theme":true}', "theme: expected an integer, found a bool"),
+        (f'{{"language":"{"l" * 20_000}"}}', "the preferences: found 20006 bytes of 16384"),
+    ],
+)
+def test_a_client_is_told_what_was_found_not_what_those_who_run_the_cache_should_do(text: str, message: str) -> None:
+    with pytest.raises(HttpError) as caught:
+        parse_preferences_put(7, text.encode())
+    assert caught.value.message == message

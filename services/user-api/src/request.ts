@@ -1,4 +1,4 @@
-import { type Entity, type Field, isCachepactError } from "@cachepact/wire";
+import { type CachepactError, type Entity, type Field, isCachepactError } from "@cachepact/wire";
 import { badRequest, HttpError } from "./errors.ts";
 
 /** Ids travel as JSON numbers, so they end where a double is no longer exact. */
@@ -85,10 +85,19 @@ export function refuseWhatTheContractRefuses<T>(check: () => T): T {
     return check();
   } catch (error) {
     if (!isCachepactError(error)) throw error;
-    const message = error.message.replace(`${error.code}: `, "");
+    const message = complaintOf(error);
     if (error.code === "E_SIZE") throw new HttpError(413, error.code, message);
     throw badRequest(error.code, message, error.field);
   }
+}
+
+/** What the contract found, for whoever sent it. What it advises is for those who run the cache. */
+function complaintOf(error: CachepactError): string {
+  const [found = ""] = error.message.replace(`${error.code}: `, "").split("; ");
+  return found
+    .replace(/^(?:de|en)code (?:a value|text)/, "the body")
+    .replace(/^(?:de|en)code field /, "")
+    .replace(/^hold an? /, "the ");
 }
 
 /**

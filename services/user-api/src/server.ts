@@ -1,16 +1,20 @@
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import type { Cache } from "@cachepact/cache-core";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from "fastify";
 import { sendError } from "./answer.ts";
 import { observeReads } from "./cache-header.ts";
+import { logRedis } from "./cache-log.ts";
 import type { Database } from "./database.ts";
-import { badRequest, HttpError, notFound, toHttpError, tooLarge } from "./errors.ts";
+import { badRequest, errorBody, HttpError, notFound, toHttpError, tooLarge } from "./errors.ts";
 import { openapi, schemas } from "./openapi.ts";
 import { createPreferencesCache } from "./preferences/preferences-cache.ts";
 import { createPreferencesRepository } from "./preferences/preferences-repository.ts";
 import { createProfileCache } from "./profiles/profile-cache.ts";
 import { createProfileRepository } from "./profiles/profile-repository.ts";
+import { RepeatFilter } from "./repeat-filter.ts";
 import { BODY_MAX_BYTES } from "./request.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { preferencesRoutes } from "./routes/preferences.ts";
@@ -46,6 +50,7 @@ export async function createServer({ cache, database, log }: ServerParts): Promi
     frameworkErrors: (_error, _request, reply) => {
       void sendError(reply, badRequest("E_SYNTAX", "the path holds a broken percent-encoding"));
     },
+    clientErrorHandler: refuseNonHttp,
   });
   // Bodies stay bytes: the contract reads them, whatever media type the client names. Schemas are documentation.
   app.removeAllContentTypeParsers();
@@ -53,16 +58,25 @@ export async function createServer({ cache, database, log }: ServerParts): Promi
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => String);
 
+  const repeats = new RepeatFilter(() => performance.now());
   app.setErrorHandler((error, request, reply) => {
     const answer = fromFastify(error) ?? toHttpError(error);
-    // An outage comes with many of these: one line, no stack.
-    if (answer.status === 503) request.log.warn({ code: answer.code, reason: String(answer.cause) }, answer.message);
-    else if (answer.status >= 500) request.log.error({ code: answer.code, err: error }, answer.message);
+    const { status, code, message } = answer;
+    const reason = String(answer.cause);
+    // An outage comes with many of these, and every request has its own line anyway.
+    if (status >= 500) {
+      repeats.pass(`${code} ${reason}`, (repeated) => {
+        if (status === 503) request.log.warn({ code, reason, repeated }, message);
+        else request.log.error({ code, repeated, err: error }, message);
+      });
+    }
     return sendError(reply, answer);
   });
   app.setNotFoundHandler((request, reply) => sendError(reply, notFound(`${request.method} ${pathOf(request.url)}`)));
   // The router lets `/users/` through with an empty id, which no route means.
   app.addHook("onRequest", (request, reply, done) => {
+    // What a client calls its bytes is not looked at, so it is no reason to refuse them either.
+    delete request.raw.headers["content-type"];
     if ((request.params as { id?: string } | undefined)?.id === "") reply.callNotFound();
     else done();
   });
@@ -89,6 +103,7 @@ export async function createServer({ cache, database, log }: ServerParts): Promi
   await app.register(swaggerUi, { routePrefix: "/docs" });
   for (const schema of schemas) app.addSchema(schema);
   observeReads(cache);
+  logRedis(cache, log, repeats);
   const users = createUserRepository(database);
   const caches = {
     users: createUserCache(cache, users),
@@ -107,9 +122,24 @@ export async function createServer({ cache, database, log }: ServerParts): Promi
 function fromFastify(error: unknown): HttpError | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") return tooLarge(BODY_MAX_BYTES);
-  if ("statusCode" in error && error.statusCode === 400)
-    return new HttpError(400, "E_SYNTAX", "the request is not well-formed HTTP");
-  return undefined;
+  const status = "statusCode" in error ? Number(error.statusCode) : 500;
+  return status >= 400 && status < 500 ? new HttpError(status, "E_SYNTAX", NON_HTTP) : undefined;
+}
+
+const NON_HTTP = "the request is not well-formed HTTP";
+
+/** Answers what the parser of HTTP gave up on, in the form of all other errors. */
+function refuseNonHttp(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+  const body = errorBody(new HttpError(status, "E_SYNTAX", NON_HTTP));
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
 }
 
 function pathOf(url: string): string {

@@ -71,12 +71,18 @@ describe("the configuration", () => {
     expect(problems.join("\n")).not.toMatch(/s3cret|No Spaces|65536|loud/);
   });
 
-  test.each(["redis:", "redis://", "not a url", "http://host", "postgres://host", "redis://host/0?family=6"])(
-    "REDIS_URL %j is refused",
-    (url) => {
-      expect(problemsOf({ ...RIGHT, REDIS_URL: url })).toEqual(["REDIS_URL must be a URL like redis://host:6379"]);
-    },
-  );
+  test.each([
+    "redis:",
+    "redis://",
+    "not a url",
+    "http://host",
+    "postgres://host",
+    "redis://host/0?family=6",
+    "redis://host/cache",
+    "redis://host#1",
+  ])("REDIS_URL %j is refused", (url) => {
+    expect(problemsOf({ ...RIGHT, REDIS_URL: url })).toEqual(["REDIS_URL must be a URL like redis://host:6379"]);
+  });
 
   test.each(["-1", "80a", "3.5", "1e3", " 80"])("USER_API_PORT %j is refused", (port) => {
     expect(problemsOf({ ...RIGHT, USER_API_PORT: port })).toEqual([

@@ -35,6 +35,10 @@ test("while Redis is down reads come from Postgres, writes commit, write-behinds
   expect(refused.headers.get("retry-after")).toMatch(/^[1-9][0-9]*$/);
   expect(errorOf(refused)?.code).toBe("E_UNAVAILABLE");
 
+  for (let i = 0; i < 50; i++) {
+    await stack.get(`/users/${user.id}`);
+    await stack.put(`/users/${user.id}/preferences`, { language: "de" });
+  }
   const ready = await stack.get("/readyz");
   expect(ready).toMatchObject({ status: 200, text: '{"status":"ready","postgres":"up","redis":"down"}' });
 
@@ -49,6 +53,13 @@ test("while Redis is down reads come from Postgres, writes commit, write-behinds
     return status === 202 ? true : undefined;
   });
   expect((await stack.get("/readyz")).json()).toMatchObject({ redis: "up" });
+  // Besides the line of each request: that Redis is away, that write-behinds are refused, that Redis is back.
+  const lines = stack.log.map((line) => JSON.parse(line) as { level: number; msg: string });
+  const said = lines.filter(({ level, msg }) => level >= 40 || msg === "Redis answers").map(({ msg }) => msg);
+  expect(said).toContain("Redis gives no usable answer: the database is asked instead");
+  expect(said).toContain("the cache cannot take this now: try again later");
+  expect(said).toContain("Redis answers");
+  expect(said.length).toBeLessThan(15);
 }, 60_000);
 
 test("a Redis that hangs delays a read, it does not stop it", async () => {

@@ -146,6 +146,17 @@ describe("the body of a user", () => {
   });
 });
 
+describe("what a client is told", () => {
+  test.each([
+    ["{", "the body: found the end of the text in a value"],
+    ["[]", "the body: expected an object, found an array"],
+    ['{"theme":true}', "theme: expected an integer, found a bool"],
+    [`{"language":"${"l".repeat(20_000)}"}`, "the preferences: found 20006 bytes of 16384"],
+  ])("of %j is what was found, not what those who run the cache should do", (text, message) => {
+    expect(() => parsePreferencesPut(7, bytes(text))).toThrow(expect.objectContaining({ message }));
+  });
+});
+
 describe("the body of preferences", () => {
   test("is the contract's JSON; what it leaves out has its default", () => {
     expect(parsePreferencesPut(7, bytes('{"theme":"THEME_DARK"}'))).toEqual({

@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import { text as streamText } from "node:stream/consumers";
 import { User } from "@cachepact/contracts";
 import { entryKeys } from "@cachepact/wire";
 import { Redis } from "ioredis";
@@ -184,6 +186,27 @@ describe("bad bodies", () => {
       expect(response.status).toBe(200);
       await response.text();
     }
+  });
+
+  test("a media type that is none does not matter either", async () => {
+    const body = JSON.stringify({ email: "a@b.c", name: "Ada" });
+    const answer = await fetch(`${stack.url}/users`, { method: "POST", body, headers: { "content-type": ";;;" } });
+    expect(answer.status).toBe(201);
+  });
+
+  test.each([
+    ["hello\r\n\r\n", 400],
+    [`GET /users/1 HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(70_000)}\r\n\r\n`, 431],
+    ["PUT /users/1 HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400],
+  ])("what is no HTTP is refused in the same form (%#)", async (text, status) => {
+    const socket = connect(Number(new URL(stack.url).port), "127.0.0.1");
+    socket.on("error", () => undefined); // the server may close before it has read all
+    socket.write(text);
+    const [head = "", body = ""] = (await streamText(socket)).split("\r\n\r\n");
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(JSON.parse(body)).toEqual({
+      error: { code: "E_SYNTAX", message: "the request is not well-formed HTTP" },
+    });
   });
 
   test("unknown routes and methods are 404 in the same form", async () => {

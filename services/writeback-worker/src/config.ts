@@ -84,7 +84,9 @@ function url(example: string, protocols: readonly string[]): z.ZodString {
     (text) => {
       const parsed = URL.canParse(text) ? new URL(text) : undefined;
       if (parsed === undefined || !protocols.includes(parsed.protocol) || parsed.hostname === "") return false;
-      return parsed.search === "" || !protocols.includes("redis:"); // options of the client come from code, not from a URL
+      if (!protocols.includes("redis:")) return true;
+      // Options of the client come from code, not from a URL; a database is named by its number.
+      return parsed.search === "" && parsed.hash === "" && /^(\/\d{0,9})?$/.test(parsed.pathname);
     },
     { error: `must be a URL like ${example}` },
   );

@@ -118,9 +118,8 @@ function remarkOn(event: WorkerEvent): Remark | null {
       const fields = { operation, log, error: error.message };
       return { kind: `error ${operation} ${error.message}`, level: "warn", message: SAID.error, fields };
     }
-    case "batch":
-    case "read":
-    case "committed":
+    default:
+      // read, committed, batch: what goes well.
       return null;
   }
 }

@@ -44,6 +44,15 @@ suite("the configuration", () => {
     expect(problems.join()).not.toContain(secret);
   });
 
+  test.each(["redis://host/0?family=6", "redis://host/cache", "redis://host#1", "redis:"])(
+    "refuses REDIS_URL %j",
+    (url) => {
+      expect(() => loadConfig({ ...good, REDIS_URL: url })).toThrow(
+        expect.objectContaining({ problems: ["REDIS_URL must be a URL like redis://host:6379"] }),
+      );
+    },
+  );
+
   test("is shown without user names, passwords and parameters", () => {
     const shown = JSON.stringify(
       describe(

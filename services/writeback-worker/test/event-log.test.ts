@@ -58,17 +58,17 @@ describe("the log", () => {
   });
 
   test("has one line for what all partitions see", async () => {
-    const partitions = Array.from({ length: 16 }, (_, partition) => partition);
-    for (const partition of partitions.toReversed()) {
+    const all = Array.from({ length: 16 }, (_, partition) => partition);
+    for (const partition of all.toReversed()) {
       events.listen({ type: "claimed", log: "preferences", partition });
       events.listen({ type: "armed", log: "preferences", partition, state: "loss", epoch: 2, dirty: 0 });
       events.listen(failure("connect ECONNREFUSED", partition));
     }
     await clock.advance(GATHER_MS);
     expect(lines.map(({ msg, partitions }) => [msg, partitions])).toEqual([
-      ["partitions claimed", partitions],
-      [expect.stringContaining("without the state"), partitions],
-      ["a step failed and is tried again", partitions],
+      ["partitions claimed", all],
+      [expect.stringContaining("without the state"), all],
+      ["a step failed and is tried again", all],
     ]);
   });
 

@@ -28,18 +28,24 @@ V = TypeVar("V")
 class Entity(Generic[K, V]):
     """One kind of cached thing. Generated code makes one with ``define_entity``; values and keys are its classes."""
 
-    __slots__ = ("key_type", "record", "schema", "value_type")
+    __slots__ = ("bound", "key_type", "record", "schema", "value_type")
 
     record: EntityRecord
     schema: MessageType
     value_type: type[V]
     key_type: type[K]
+    bound: tuple[tuple[KeyParam, str | None], ...]
+    """The parameters of the key, each with the attribute of a value that must agree with it; None = no field has it."""
 
     def __init__(self, record: EntityRecord, schema: MessageType, key_type: type[K]) -> None:
         self.record = record
         self.schema = schema
         self.value_type = schema.value_type
         self.key_type = key_type
+        params = (segment for segment in record.key if isinstance(segment, KeyParam))
+        self.bound = tuple(
+            (param, param_attribute(param) if param.name in schema.by_name else None) for param in params
+        )
 
     def __repr__(self) -> str:
         return f"Entity({self.record.entity}@{self.record.generation})"

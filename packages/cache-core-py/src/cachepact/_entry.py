@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from msgspec import Struct
 
 from cachepact._codec import codec_by_id, codec_by_name
 from cachepact._codecs.notes import DecodeNotes
 from cachepact._codecs.payload import Payload
 from cachepact._errors import CachepactError
 from cachepact._frame import FrameHeader, decode_frame, encode_frame, has_magic
-from cachepact._key_param import ABSENT, encode_param, param_attribute
-from cachepact._record import KeyParam
+from cachepact._key_param import ABSENT, encode_param
 
 if TYPE_CHECKING:
     from cachepact._entity import Entity
+    from cachepact._record import KeyParam
 
 V = TypeVar("V")
 
 _PLAIN_NULL = b"null"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry(Generic[V]):
+class Entry(Struct, Generic[V], frozen=True):
     """A decoded entry."""
 
     value: V | None
@@ -120,11 +120,9 @@ def belongs_to(entity: Entity[Any, V], value: V, entry_id: str) -> bool:
 
     A parameter that is no field of the message binds nothing. Raises the errors of parameters when a field can be none.
     """
-    params = [segment for segment in entity.record.key if isinstance(segment, KeyParam)]
     return all(
-        param.name not in entity.schema.by_name
-        or encode_param(param, getattr(value, param_attribute(param), ABSENT)) == text
-        for param, text in zip(params, entry_id.split(":"), strict=False)
+        attribute is None or encode_param(param, getattr(value, attribute, ABSENT)) == text
+        for (param, attribute), text in zip(entity.bound, entry_id.split(":"), strict=False)
     )
 
 
@@ -132,16 +130,13 @@ def _bind(entity: Entity[Any, Any], value: object, key: object | None) -> None:
     """Refuse a value under another row's key: by a swap of bytes or a bad writer, it would be another person's data."""
     if key is None:
         return
-    for segment in entity.record.key:
-        if not isinstance(segment, KeyParam) or segment.name not in entity.schema.by_name:
-            continue  # a parameter without a field of its name binds nothing
-        attribute = param_attribute(segment)
-        if not _is_bound(segment, getattr(value, attribute), getattr(key, attribute, None)):
+    for param, attribute in entity.bound:
+        if attribute is not None and not _is_bound(param, getattr(value, attribute), getattr(key, attribute, None)):
             raise CachepactError(
                 "E_BINDING",
-                f"decode a {entity.record.entity}: found another {segment.name} in the payload than in the key; "
+                f"decode a {entity.record.entity}: found another {param.name} in the payload than in the key; "
                 "find the writer of the entry",
-                field=segment.name,
+                field=param.name,
             )
 
 

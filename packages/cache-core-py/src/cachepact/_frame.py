@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from cachepact._errors import CachepactError
 from cachepact._gen.errors import ERRORS, ErrorCode
@@ -17,13 +18,14 @@ MAGIC = b"\xc1\xca\x09"
 BASE_BYTES = 16
 NEGATIVE, DIRTY, ASCII, VERSION, CREATED_AT, COST = 0x80, 0x40, 0x20, 0x10, 0x08, 0x04
 _RESERVED, _MUST_UNDERSTAND = 0x02, 0x01
+_WIDTHS = ((VERSION, 8), (CREATED_AT, 6), (COST, 4))
+_OPTIONAL = VERSION | CREATED_AT | COST
 _U48_MAX, _U32_MAX = 2**48 - 1, 2**32 - 1
 _CODEC_MAX = 4
 _Action = Literal["encode", "decode"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrameHeader:
+class FrameHeader(Struct, frozen=True, kw_only=True):
     """What a frame says about its payload."""
 
     codec: int
@@ -46,8 +48,7 @@ class FrameHeader:
     """How long the load took; 0 = not recorded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """A decoded frame."""
 
     header: FrameHeader
@@ -95,7 +96,8 @@ def decode_frame(data: bytes, mode: Literal["lenient", "strict"] = "lenient") ->
     Raises E_MAGIC, E_FRAME_VERSION, E_TRUNCATED, E_COMPRESSION, E_CODEC, E_FLAGS, E_RANGE, E_TRAILING on a payload
     after NEGATIVE; strict also E_NONCANONICAL.
     """
-    _check_magic(data)
+    if data[:3] != MAGIC:
+        _check_magic(data)
     if len(data) < BASE_BYTES:
         raise _truncated()
     end, codec, flags = data[3] * 2, data[4] & 0x0F, data[5]
@@ -106,22 +108,26 @@ def decode_frame(data: bytes, mode: Literal["lenient", "strict"] = "lenient") ->
     if flags & _MUST_UNDERSTAND:
         raise _refuse("decode", "E_FLAGS", "found a must-understand flag")
     _check_flags("decode", flags, codec)
-    widths = (8 if flags & VERSION else 0, 6 if flags & CREATED_AT else 0, 4 if flags & COST else 0)
-    known = BASE_BYTES + sum(widths)
+    known = BASE_BYTES
+    version = created_at_ms = cost_ms = 0
+    if flags & _OPTIONAL:
+        optional: list[int] = []
+        for flag, width in _WIDTHS:
+            if flags & flag:
+                optional.append(int.from_bytes(data[known : known + width]))
+                known += width
+            else:
+                optional.append(0)
+        version, created_at_ms, cost_ms = optional
     if end < known or end > len(data):
         raise _truncated()
-    numbers: list[int] = []
-    at = BASE_BYTES
-    for width in widths:
-        numbers.append(int.from_bytes(data[at : at + width]))
-        at += width
-    version, created_at_ms, cost_ms = numbers
     if version > SAFE_INTEGER:
         raise _refuse("decode", "E_RANGE", "found a version above 2^53-1")
     if flags & NEGATIVE and len(data) > end:
         raise _refuse("decode", "E_TRAILING", "found a payload after a NEGATIVE header")
     if mode == "strict":
-        _check_canonical(flags, end > known, [number for width, number in zip(widths, numbers, strict=True) if width])
+        numbers = zip(_WIDTHS, (version, created_at_ms, cost_ms), strict=True)
+        _check_canonical(flags, end > known, [number for (flag, _), number in numbers if flags & flag])
     header = FrameHeader(
         codec=codec,
         fingerprint=int.from_bytes(data[6:10]),

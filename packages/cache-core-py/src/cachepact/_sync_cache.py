@@ -114,7 +114,8 @@ class EntityCache(Generic[K, V]):
         """Read a row: from Redis if it is there, else with the loader. None = there is no such row.
 
         ``min_version``: the token of a write; an older value is never returned. Never fails because of Redis. Raises
-        E_MIN_VERSION, E_LOAD_TIMEOUT, E_LOADER, E_CLOSED; what the loader raises is passed on.
+        E_MIN_VERSION, E_LOAD_TIMEOUT, E_LOADER; what the loader raises is passed on; E_RANGE, E_OPTION on a wrong
+        ``min_version``; E_CLOSED; what the contract refuses of the key or of the loaded row (E_TYPE, E_MISSING, ...).
         """
         value: V | None = (self._driver.call(self._core.read(key, min_version))).value
         return value
@@ -127,8 +128,9 @@ class EntityCache(Generic[K, V]):
         """Write through, around your commit: ``persist`` commits and returns the committed row, which is stored.
 
         None when the row was deleted (``loaded(None, version=...)`` names the version that it had), ``INVALIDATE`` when
-        the row is not at hand. Success means committed. Raises E_FENCE (STRONG; nothing was committed), E_UNCONFIRMED,
-        E_VERSION, E_LOADER (``committed``), E_PATTERN for an entity with a log; what ``persist`` raises is passed on.
+        the row is not at hand. Success means committed. Raises E_FENCE (STRONG; nothing was committed), E_UNCONFIRMED
+        (STRONG), E_VERSION, E_LOADER and what the contract refuses of the committed row (all with ``committed``);
+        E_PATTERN for an entity with a log; E_SCRIPT, E_CLOSED; what ``persist`` raises is passed on.
         """
         return self._driver.write(self._core.write(key, persist))
 
@@ -136,15 +138,20 @@ class EntityCache(Generic[K, V]):
         """Delete the entry; call it after your commit.
 
         ``version``: the committed one; required when the loader may read a replica. Raises E_PENDING when Redis could
-        not be told yet: it is retried in the background.
+        not be told yet: it is retried in the background. E_VERSION, E_RANGE, E_OPTION: the version is missing or wrong.
+        E_SCRIPT, E_CLOSED; what the contract refuses of the key.
         """
         self._driver.write(self._core.invalidate(key, version))
 
     def put(self, key: K, value: V) -> Accepted:
         """Write behind: accept a full new state, seen at once by every reader, and persisted by a worker.
 
+        Writes of one row
+        are accepted in the order in which they were handed over.
+
         Raises E_FULL, E_UNAVAILABLE (``retry_after_ms``; nothing was accepted), E_UNKNOWN (``op``), E_EVICTION,
-        E_PATTERN for an entity without a log.
+        E_PATTERN for an entity without a log; E_LOADER when the value belongs to another key; E_SCRIPT, E_CLOSED; what
+        the contract refuses of the key or the value (E_TYPE, E_SIZE, ...).
         """
         return self._driver.write(self._core.put(key, value))
 

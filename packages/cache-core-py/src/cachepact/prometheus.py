@@ -212,8 +212,8 @@ def _cumulative(metric: Metric, histogram: _Histogram) -> list[tuple[str, float]
 
 
 def _bound(bucket: float) -> str:
-    # `1.0`, as the library itself writes it.
-    return str(float(bucket))
+    # `1`, not `1.0` as the library itself writes it: the same label value as from TypeScript.
+    return f"{bucket:g}"
 
 
 def _server_family(name: MetricName, value: float) -> _Family:

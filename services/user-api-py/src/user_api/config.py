@@ -28,8 +28,10 @@ def _url(example: str, *schemes: str) -> AfterValidator:
         try:
             parts = urlsplit(secret.get_secret_value())
             right = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-            # The cache takes its options from code, not from a URL.
-            right = right and not (parts.query and "redis" in schemes)
+            if "redis" in schemes:
+                # Options of the client come from code, not from a URL; a database is named by its number.
+                right = right and not parts.query and not parts.fragment
+                right = right and re.fullmatch(r"(/[0-9]{0,9})?", parts.path) is not None
         except ValueError:
             right = False
         if not right:

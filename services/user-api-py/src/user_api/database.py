@@ -50,13 +50,18 @@ class PostgresDatabase:
         """See ``Database.query``."""
         try:
             async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
-                return await connection.fetch(text, *values)
+                try:
+                    return await connection.fetch(text, *values)
+                except asyncpg.InternalClientError:
+                    # It has read that the server ends it, and not yet its end: nobody else should get it.
+                    connection.terminate()
+                    raise
         except asyncpg.PostgresError as error:
             # Anything but a verdict of the server on the statement means that there was no answer.
             if _NOT_NOW.match(error.sqlstate or "") is None:
                 raise
             raise DatabaseUnavailableError from error
-        except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
+        except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             raise DatabaseUnavailableError from error
 
     async def close(self) -> None:

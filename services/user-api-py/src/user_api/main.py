@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import time
 from typing import TYPE_CHECKING
 
 from cachepact import AsyncCache
 
+from user_api.cache_log import log_redis
 from user_api.config import load_config
 from user_api.database import connect_database
 from user_api.logs import configure_logs, log
+from user_api.repeat_filter import RepeatFilter
 from user_api.server import add_routes, create_app
 
 if TYPE_CHECKING:
@@ -25,11 +28,14 @@ def app() -> FastAPI:
     config = load_config()
     configure_logs(config.log_level, config.log_format)
 
+    repeats = RepeatFilter(time.monotonic)
+
     @contextlib.asynccontextmanager
     async def lifespan(application: FastAPI) -> AsyncIterator[None]:
         database = await connect_database(config.database_url.get_secret_value())
         cache = AsyncCache(redis=config.redis_url.get_secret_value(), namespace=config.cache_namespace)
         add_routes(application, cache=cache, database=database)
+        log_redis(cache, repeats)
         # Not awaited: the service answers from Postgres while Redis is away.
         greeting = asyncio.create_task(_greet_redis(cache))
         _freeze()
@@ -42,7 +48,7 @@ def app() -> FastAPI:
             await database.close()
             log.info("stopped")
 
-    return create_app(lifespan)
+    return create_app(lifespan, repeats)
 
 
 async def _greet_redis(cache: AsyncCache) -> None:

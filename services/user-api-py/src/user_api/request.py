@@ -103,10 +103,17 @@ def refuse_what_the_contract_refuses() -> Iterator[None]:
     try:
         yield
     except CachepactError as error:
-        message = str(error).removeprefix(f"{error.code}: ")
+        message = _complaint_of(error)
         if error.code == "E_SIZE":
             raise HttpError(413, error.code, message) from error
         raise bad_request(error.code, message, error.field) from error
+
+
+def _complaint_of(error: CachepactError) -> str:
+    """Say what the contract found, for whoever sent it. What it advises is for those who run the cache."""
+    found = str(error).removeprefix(f"{error.code}: ").split("; ")[0]
+    found = re.sub(r"^(?:de|en)code (?:a value|text)", "the body", found)
+    return re.sub(r"^hold an? ", "the ", re.sub(r"^(?:de|en)code field ", "", found))
 
 
 def _inspect(kind: str | Mapping[str, Any], member: object, path: str) -> None:

@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
     from user_api.database import Database
+    from user_api.errors import HttpError
+    from user_api.repeat_filter import RepeatFilter
 
 _QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json"})
 """Paths that machines ask for all the time: not worth a log line."""
 
 
-def create_app(lifespan: Lifespan[FastAPI]) -> FastAPI:
+def create_app(lifespan: Lifespan[FastAPI], repeats: RepeatFilter) -> FastAPI:
     """Make the application without its routes, which ``add_routes`` adds once the pool and the cache are there."""
     app = FastAPI(
         lifespan=lifespan,
@@ -50,7 +52,7 @@ def create_app(lifespan: Lifespan[FastAPI]) -> FastAPI:
         exception_handlers={HTTPException: _no_route},
     )
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
-    app.add_middleware(AnswerAndLog)
+    app.add_middleware(AnswerAndLog, repeats=repeats)
     add_docs(app)
     return app
 
@@ -75,8 +77,9 @@ async def _no_route(request: Request, _error: Exception) -> Response:
 class AnswerAndLog:
     """Makes an answer of every error, and one log line of every request. Outermost: nothing escapes it."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, repeats: RepeatFilter) -> None:
         self._app = app
+        self._repeats = repeats
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102  # of ASGI
         if scope["type"] != "http":
@@ -98,17 +101,25 @@ class AnswerAndLog:
             await self._app(scope, receive, watch)
         except Exception as error:
             answer = to_http_error(error)
-            if answer.status == 503:
-                # An outage comes with many of these: one line, no traceback.
-                log.warning(answer.message, code=answer.code, reason=repr(error.__cause__ or error))
-            elif answer.status >= 500:
-                log.error(answer.message, code=answer.code, exc_info=error)
+            if answer.status >= 500:
+                self._report(answer, error)
             if "status" in seen:
                 raise
             await send_error(answer)(scope, receive, watch)
         if scope["path"] not in _QUIET:
             ms = round((time.perf_counter() - started) * 1000, 2)
             log.info("request", method=scope["method"], url=scope["path"], ms=ms, **seen)
+
+    def _report(self, answer: HttpError, error: Exception) -> None:
+        # An outage comes with many of these, and every request has its own line anyway.
+        reason = repr(error.__cause__ or error)
+        repeated = self._repeats.repeated(f"{answer.code} {reason}")
+        if repeated is None:
+            return
+        if answer.status == 503:
+            log.warning(answer.message, code=answer.code, reason=reason, repeated=repeated)
+        else:
+            log.error(answer.message, code=answer.code, repeated=repeated, exc_info=error)
 
 
 def _is_broken(raw_path: bytes) -> bool:

@@ -104,7 +104,7 @@ _FILL_RESULTS: Mapping[str, FillResult] = {"STORED": "stored", "LOST": "lost", "
 def _life_of(context: EntityContext, request: LoadRequest, row: Row) -> Lifetime:
     record, core = context.record, context.core
     if row.value is None:
-        return negative_lifetime(record)
+        return negative_lifetime(record, ttl_ms=row.ttl_ms)
     # A server that evicts may have dropped the floor which would refuse a lagging replica's row: such a row is reloaded
     # as soon as the floor would have ended.
     evicts = core.server is None or core.server.eviction_policy != "noeviction"

@@ -33,18 +33,18 @@ def lifetime(
     ttl = record.ttl_ms if ttl_ms is None else min(record.ttl_ms, ttl_ms)
     jittered = jittered_ttl_ms(ttl, record.jitter_ratio, random)
     fresh = jittered if replica_ms is None else min(jittered, replica_ms)
-    if not has_stale_phase(record):
-        return Lifetime(px_ms=fresh, fresh_ms=0)
-    return Lifetime(px_ms=jittered + record.grace_ms, fresh_ms=fresh)
+    # Without grace nothing may be served after its fresh time: the limit is then that of the entry itself.
+    px = fresh if record.grace_ms == 0 else jittered + record.grace_ms
+    return Lifetime(px_ms=px, fresh_ms=fresh if has_stale_phase(record) else 0)
 
 
 def negative_lifetime(record: EntityRecord, *, ttl_ms: int | None = None) -> Lifetime:
-    """Give the lifetime of a "not found": the smaller of negative ttl and ttl, without jitter or grace.
+    """Give the lifetime of a "not found": the smallest of negative ttl, ttl and the loader's own, without jitter.
 
     No grace: a row that was inserted behind the cache's back must show up after the negative ttl at the latest.
     """
-    limits = (record.negative_ttl_ms, record.ttl_ms) if ttl_ms is None else (record.negative_ttl_ms, ttl_ms)
-    return Lifetime(px_ms=min(limits), fresh_ms=0)
+    own = record.ttl_ms if ttl_ms is None else ttl_ms
+    return Lifetime(px_ms=min(record.negative_ttl_ms, record.ttl_ms, own), fresh_ms=0)
 
 
 def has_stale_phase(record: EntityRecord) -> bool:

@@ -30,7 +30,7 @@ _OUTCOMES: Mapping[ErrorCode, WriteOutcome] = {
 class WriteBehind:
     """Full states only; the version is given by Redis.
 
-    Writes of one tick travel together. Await a write before the next one of the same key when their order matters.
+    Writes of one tick travel together; those of one row are accepted in the order in which they were handed over.
     """
 
     def __init__(self, context: EntityContext) -> None:

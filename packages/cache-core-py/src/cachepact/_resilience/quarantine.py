@@ -104,6 +104,9 @@ class Quarantine:
 
     def settle(self, scripts: Scripts) -> Flow[None]:
         """Try once more; ends when that is over, whatever came of it."""
+        if self._delivering is not None:
+            # A round under way may have begun before Redis came back.
+            yield Wait(self._delivering)
         if self._held:
             yield from self._deliver_all(scripts)
 

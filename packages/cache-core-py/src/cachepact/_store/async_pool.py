@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from redis.asyncio import Connection, SSLConnection
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from cachepact._random import spread
 from cachepact._store.connection import (
@@ -49,7 +49,7 @@ class AsyncLink:
         """Tell whether nothing has come meanwhile: no end of the stream, no late reply."""
         try:
             return bool(self.connection.is_connected) and not await self.connection.can_read()
-        except Exception:  # noqa: BLE001 - whatever it is, another connection will do
+        except (OSError, RedisError):
             return False
 
 

@@ -17,14 +17,16 @@ from cachepact._store.connection import (
     script_command,
     script_text_commands,
 )
-from cachepact._store.transport_error import classify
+from cachepact._store.transport_error import classify, unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from cachepact._options import CacheOptions
     from cachepact._store.effects import Argument, ScriptCommand
     from cachepact._store.server_info import ServerInfo
+
+    _Batch = dict[str, list[asyncio.Future[bytes | None]]]
 
 
 class AsyncTransport:
@@ -38,14 +40,15 @@ class AsyncTransport:
     ) -> None:
         self._options = options
         self._pool = AsyncPool(options, on_connected, on_disconnected)
-        self._batch: dict[str, list[asyncio.Future[bytes | None]]] = {}
+        self._batch: _Batch = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def get(self, key: str) -> asyncio.Future[bytes | None]:
         """Read one value: the one door for reads."""
         loop = asyncio.get_running_loop()
         if not self._batch:
-            loop.call_soon(self._flush)
+            # It begins when this tick ends, and takes what was added until then.
+            self._begin(self._flush())
         future: asyncio.Future[bytes | None] = loop.create_future()
         self._batch.setdefault(key, []).append(future)
         return future
@@ -85,6 +88,9 @@ class AsyncTransport:
             task.cancel()
         if self._tasks:
             await asyncio.wait(tuple(self._tasks))
+        # A task that was cancelled before it began has taken nothing.
+        batch, self._batch = self._batch, {}
+        _fail(batch, unavailable())
         await self._pool.close()
 
     async def _exchange(self, timeout_ms: int, exchange: Callable[[AsyncLink], Awaitable[Any]]) -> Any:
@@ -108,29 +114,39 @@ class AsyncTransport:
         await self._pool.release(link)
         return reply
 
-    def _flush(self) -> None:
-        batch, self._batch = self._batch, {}
-        waiting = list(batch.items())
-        for start in range(0, len(waiting), BATCH_MAX):
-            task = asyncio.get_running_loop().create_task(self._read(dict(waiting[start : start + BATCH_MAX])))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _begin(self, reading: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(reading)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _read(self, batch: dict[str, list[asyncio.Future[bytes | None]]]) -> None:
+    async def _flush(self) -> None:
+        batch, self._batch = self._batch, {}
+        if len(batch) > BATCH_MAX:
+            waiting = list(batch.items())
+            for start in range(BATCH_MAX, len(waiting), BATCH_MAX):
+                self._begin(self._read(dict(waiting[start : start + BATCH_MAX])))
+            batch = dict(waiting[:BATCH_MAX])
+        await self._read(batch)
+
+    async def _read(self, batch: _Batch) -> None:
         keys = tuple(batch)
         command = ("GET", *keys) if len(keys) == 1 else ("MGET", *keys)
         try:
             reply = await self._exchange(self._options.read_timeout_ms, lambda link: link.execute(*command))
-        except BaseException as error:
-            failure = error if isinstance(error, Exception) else classify(ConnectionError(), sent=False)
-            for futures in batch.values():
-                for future in futures:
-                    if not future.done():
-                        future.set_exception(failure)
-            if not isinstance(error, Exception):
-                raise
+        except Exception as error:  # noqa: BLE001 - it is the callers'
+            _fail(batch, error)
             return
+        except BaseException:
+            _fail(batch, unavailable())
+            raise
         for futures, data in zip(batch.values(), [reply] if len(keys) == 1 else reply, strict=True):
             for future in futures:
                 if not future.done():
                     future.set_result(data)
+
+
+def _fail(batch: _Batch, error: Exception) -> None:
+    for futures in batch.values():
+        for future in futures:
+            if not future.done():
+                future.set_exception(error)

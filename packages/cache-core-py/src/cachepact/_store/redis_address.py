@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 _DEFAULT_PORT = 6379
+_DATABASE = re.compile(r"[0-9]{0,9}")
+_BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,25 @@ def parse_redis_address(url: object) -> RedisAddress | str:
     if parts.query or parts.fragment:
         return "redis must not have query parameters or a fragment"
     db = parts.path.removeprefix("/")
-    if db and not (db.isascii() and db.isdigit()):
+    if not _DATABASE.fullmatch(db):
         return "redis must name its database by a number, as in redis://localhost:6379/1"
+    try:
+        username, password = _decoded(parts.username), _decoded(parts.password)
+    except UnicodeDecodeError:
+        return "redis must percent-encode its user and password"
     return RedisAddress(
         host=parts.hostname,
         port=_DEFAULT_PORT if port is None else port,
         db=int(db or 0),
-        username=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
+        username=username or None,
+        password=password or None,
         tls=parts.scheme == "rediss",
     )
+
+
+def _decoded(text: str | None) -> str:
+    """Decode percent-encoding. UnicodeDecodeError when it is broken or stands for no text."""
+    data = unquote_to_bytes(text or "")
+    if _BROKEN.search(text or ""):
+        raise UnicodeDecodeError("utf-8", data, 0, 1, "broken percent-encoding")
+    return data.decode()

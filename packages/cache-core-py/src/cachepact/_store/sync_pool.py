@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from redis import Connection, SSLConnection
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from cachepact._random import spread
 from cachepact._store.connection import (
@@ -64,7 +64,7 @@ class SyncLink:
         """Tell whether nothing has come meanwhile: no end of the stream, no late reply."""
         try:
             return bool(self.connection.is_connected) and not self.connection.can_read()
-        except Exception:  # noqa: BLE001 - whatever it is, another connection will do
+        except (OSError, RedisError):
             return False
 
     def disconnect(self) -> None:
