@@ -7,12 +7,13 @@ import gc
 import threading
 import traceback
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from cachepact import AsyncCache, CachepactError, LoadContext
 from cachepact._coalescing.settled import Settled
 from cachepact_contracts import User, UserKey
+from conftest import connect
 
 if TYPE_CHECKING:
     from cachepact import AsyncEntityCache
@@ -52,6 +53,38 @@ def test_cache_goes_on_in_the_next_loop_when_its_own_has_ended(shared_redis: Dev
     assert asyncio.run(read()) == "redis"
     asyncio.run(begun(users))
     assert asyncio.run(read_and_close()) == "redis"
+    gc.collect()
+
+
+@pytest.mark.redis
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_invalidation_that_an_ended_loop_owed_is_delivered_by_the_next(shared_redis: DevRedis, namespace: str) -> None:
+    cache = AsyncCache(
+        redis=shared_redis.url,
+        namespace=namespace,
+        read_timeout_ms=1000,
+        script_timeout_ms=600,
+        deliver_timeout_ms=100,
+    )
+    users = cache.entity(User, load=load)
+    lease = f"{{{namespace}:user@1:1}}@lease"
+
+    async def fail() -> None:
+        await users.get(KEY)
+        async with connect(shared_redis.url) as raw:
+            await cast("Any", raw).hset(lease, "foreign", "1")
+        with pytest.raises(CachepactError):
+            await users.invalidate(KEY)
+
+    async def recover() -> tuple[str, bool]:
+        async with cache, connect(shared_redis.url) as raw:
+            source = (await users.get_entry(KEY)).source
+            await raw.delete(lease)
+            await cache.close()
+            return source, bool(await raw.exists(f"{namespace}:user@1:1"))
+
+    asyncio.run(fail())
+    assert asyncio.run(recover()) == ("database", False), "bypassed meanwhile, then deleted"
     gc.collect()
 
 

@@ -68,7 +68,7 @@ export class RedisConnection {
       reconnectOnError: (error) => error.message.startsWith("READONLY"),
       retryStrategy: (attempt) => spread(random, Math.min(25 * attempt, RECONNECT_MAX_MS)),
     });
-    this.#redis.on("error", (error: Error) => this.#onError(error));
+    this.#redis.on("error", (error: Error) => this.#onError(inPlainWords(error)));
     this.#redis.on("close", () => {
       this.#generation += 1;
       this.#facts = null;
@@ -157,8 +157,9 @@ export class RedisConnection {
       const [seconds, micros] = await plainly(this.#redis.time());
       this.#timeOffsetMs = Number(seconds) * 1_000 + Number(micros) / 1_000 - this.#clock.monotonic();
       // SCRIPT LOAD, not only EVAL: servers forget scripts that came with EVAL after 500 others.
-      for (const name of ["rearm", "ack"] as const)
-        await this.#redis.script("LOAD", scripts[name].source).catch(explain);
+      for (const name of ["rearm", "ack"] as const) {
+        await plainly(this.#redis.script("LOAD", scripts[name].source));
+      }
       if (generation !== this.#generation) return;
       this.#facts = info;
       this.#onReady(info);
@@ -177,16 +178,18 @@ const PLAIN: ReadonlyMap<string, string> = new Map([
   ["Stream isn't writeable", "the connection to Redis broke a moment ago"],
   ["Connection is closed", "the connection to Redis is closed"],
   ["Command timed out", `Redis did not answer within ${COMMAND_TIMEOUT_MS} ms`],
+  ["Socket timeout", `Redis did not answer within ${COMMAND_TIMEOUT_MS} ms`],
 ]);
 
 function plainly<T>(reply: Promise<T>): Promise<T> {
-  return reply.catch(explain);
+  return reply.catch((error: unknown) => {
+    throw inPlainWords(asError(error));
+  });
 }
 
-function explain(cause: unknown): never {
-  const { message } = asError(cause);
-  for (const [start, words] of PLAIN) if (message.startsWith(start)) throw new Error(words, { cause });
-  throw cause;
+function inPlainWords(cause: Error): Error {
+  for (const [start, words] of PLAIN) if (cause.message.startsWith(start)) return new Error(words, { cause });
+  return cause;
 }
 
 /** The figures of INFO that the worker acts on. */

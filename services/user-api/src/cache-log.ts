@@ -10,7 +10,10 @@ export function logRedis(cache: Cache, log: FastifyBaseLogger, repeats: RepeatFi
       const { command, reason } = event;
       repeats.pass(`redis ${reason}`, (repeated) => {
         troubled = true;
-        log.warn({ command, reason, repeated }, "Redis gives no usable answer: the database is asked instead");
+        log.warn(
+          { command, reason, repeated },
+          "Redis gives no usable answer: reads go to the database, write-behinds are refused",
+        );
       });
     } else if (event.type === "command" && troubled) {
       troubled = false;

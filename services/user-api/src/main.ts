@@ -2,6 +2,7 @@ import { createCache } from "@cachepact/cache-core";
 import { describe, loadConfig } from "./config.ts";
 import { connectDatabase } from "./database.ts";
 import { printAndExit } from "./errors.ts";
+import { RepeatFilter } from "./repeat-filter.ts";
 import { createServer } from "./server.ts";
 import { createLogger } from "./telemetry.ts";
 
@@ -11,9 +12,12 @@ const STOP_WITHIN_MS = 10_000;
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createLogger(config.logLevel, config.logFormat);
-  const database = connectDatabase(config.databaseUrl, (error) =>
-    log.warn({ reason: String(error) }, "an idle database connection broke"),
-  );
+  const repeats = new RepeatFilter(() => performance.now());
+  const database = connectDatabase(config.databaseUrl, (error) => {
+    const reason = String(error);
+    // A Postgres that goes away breaks every connection of the pool.
+    repeats.pass(reason, (repeated) => log.warn({ reason, repeated }, "an idle database connection broke"));
+  });
   const cache = createCache({ redis: config.redisUrl, namespace: config.namespace });
   const server = await createServer({ cache, database, log });
 

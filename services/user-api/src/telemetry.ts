@@ -9,7 +9,10 @@ import type { Config } from "./config.ts";
 export function createLogger(level: Config["logLevel"], format: Config["logFormat"] = "auto"): Logger {
   const options = { level, base: { service: "user-api" }, timestamp: pino.stdTimeFunctions.isoTime };
   return format === "pretty" || (format === "auto" && process.stdout.isTTY)
-    ? pino(options, pretty({ ignore: "pid,hostname,service,reqId", translateTime: "HH:MM:ss.l", singleLine: true }))
+    ? pino(
+        options,
+        pretty({ ignore: "pid,hostname,service,reqId", translateTime: "HH:MM:ss.l", singleLine: true, sync: true }),
+      )
     : pino(options);
 }
 

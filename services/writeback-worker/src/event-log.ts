@@ -84,7 +84,10 @@ export class EventLog {
 
   #say({ remark, partitions, times }: Line): void {
     const which = partitions.size === 0 ? {} : { partitions: [...partitions].toSorted((a, b) => a - b) };
-    this.#log[remark.level]({ ...remark.fields, ...which, ...(times > 1 ? { times } : {}) }, remark.message);
+    this.#log[remark.level](
+      { ...remark.fields, ...which, ...(times > Math.max(1, partitions.size) ? { times } : {}) },
+      remark.message,
+    );
   }
 }
 

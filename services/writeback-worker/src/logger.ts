@@ -8,7 +8,13 @@ export function createLogger(level: Config["logLevel"], format: Config["logForma
   return format === "pretty" || (format === "auto" && process.stdout.isTTY)
     ? pino(
         options,
-        pretty({ ignore: "pid,hostname,service", translateTime: "HH:MM:ss.l", singleLine: true, sync: true }),
+        pretty({
+          ignore: "pid,hostname,service",
+          translateTime: "HH:MM:ss.l",
+          singleLine: true,
+          errorLikeObjectKeys: ["err"], // `error` is a text: it stays in the line
+          sync: true, // the last lines are written although the process ends
+        }),
       )
     : pino(options);
 }

@@ -85,6 +85,7 @@ describe("the log", () => {
     ]);
     await clock.advance(REPEAT_MS - GATHER_MS);
     expect(seen()[2]).toEqual([WARN, "connect ECONNREFUSED", 4]);
+    expect(lines[2]).toMatchObject({ partitions: [3] });
   });
 
   test("of an outage of an hour is about a line a minute, and it is news again when it was over", async () => {

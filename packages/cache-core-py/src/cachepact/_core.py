@@ -58,13 +58,13 @@ class Core:
         for close in self.closers:
             close()
 
-    def forget(self) -> None:
-        """Forget what is under way and what is known of connections."""
+    def forget(self, *, child: bool) -> None:
+        """Forget what is under way and what is known of connections; a child process owes nothing either."""
         self.down_since = None
         self.refreshes = 0
         self._syncing = False
         self.events.take()
-        self.quarantine.forget()
+        self.quarantine.forget(owed=child)
         for forget in self.forgetters:
             forget()
 

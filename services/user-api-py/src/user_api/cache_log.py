@@ -23,7 +23,7 @@ def log_redis(cache: AsyncCache, repeats: RepeatFilter) -> None:
             if repeated is not None:
                 troubled = True
                 log.warning(
-                    "Redis gives no usable answer: the database is asked instead",
+                    "Redis gives no usable answer: reads go to the database, write-behinds are refused",
                     command=event.command,
                     reason=event.reason,
                     repeated=repeated,

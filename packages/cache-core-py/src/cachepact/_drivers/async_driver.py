@@ -114,7 +114,8 @@ class AsyncDriver:
         former, self._loop = self._loop, asyncio.get_running_loop()
         if former is None:
             return
-        if os.getpid() == self._pid and not former.is_closed():
+        child = os.getpid() != self._pid
+        if not child and not former.is_closed():
             self._loop = former
             raise CachepactError(
                 "E_OPTION",
@@ -123,7 +124,7 @@ class AsyncDriver:
             )
         self._pid = os.getpid()
         self._set_up()
-        self._core.forget()
+        self._core.forget(child=child)
 
     async def close(self) -> None:
         """Finish what callers wait for, for at most a second, then end everything."""

@@ -78,7 +78,7 @@ class SyncDriver:
         self._woken = threading.Event()
         self._transport = SyncTransport(self._core.options, self._connected, self._disconnected)
         self._background = Background(self._advance)
-        self._core.forget()
+        self._core.forget(child=True)
 
     def call(self, flow: Flow[T]) -> T:
         """Run the flow of a call from outside. E_CLOSED after ``close``."""
@@ -96,7 +96,7 @@ class SyncDriver:
         finally:
             with self._written:
                 self._writes -= 1
-                if self._writes == 0:
+                if self._writes <= 0:
                     self._written.notify_all()
 
     def run(self, flow: Flow[T]) -> T:
@@ -128,7 +128,7 @@ class SyncDriver:
         until = time.monotonic() + _CLOSE_TIMEOUT_S
         self._woken.set()
         with self._written:
-            self._written.wait_for(lambda: self._writes == 0, _CLOSE_TIMEOUT_S)
+            self._written.wait_for(lambda: self._writes <= 0, _CLOSE_TIMEOUT_S)
         settled = threading.Event()
         self._background.start(self._settle(settled))
         settled.wait(max(0.0, until - time.monotonic()))

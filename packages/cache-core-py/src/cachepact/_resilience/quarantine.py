@@ -115,9 +115,10 @@ class Quarantine:
         self._closed = True
         self._held.clear()
 
-    def forget(self) -> None:
-        """Leave what is owed to the process that owes it."""
-        self._held.clear()
+    def forget(self, *, owed: bool) -> None:
+        """Forget the round under way; what is ``owed`` too when another process owes it."""
+        if owed:
+            self._held.clear()
         self._looping = False
         self._delivering = None
 
