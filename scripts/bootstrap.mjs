@@ -19,8 +19,6 @@ const env = {
   ...process.env,
   UV_PYTHON_DOWNLOADS: process.env.UV_PYTHON_DOWNLOADS ?? "never",
   TURBO_TELEMETRY_DISABLED: "1",
-  // The machine's own Node, the oldest that a package may meet: the release rehearsal runs an example on it.
-  CACHEPACT_MACHINE_NODE: process.execPath,
 };
 
 function say(text) {

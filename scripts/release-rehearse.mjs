@@ -6,7 +6,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { README_OUTPUT, readmeExamples } from "../packages/tour/src/readme.ts";
 
@@ -181,6 +181,12 @@ function expectOutput(language, output) {
   say(`the ${language} example of the README works outside the workspace`);
 }
 
+/** The machine's own Node, the oldest that a package may meet; npm and pnpm put this repository's in front of it. */
+function machineNode() {
+  const folders = process.env.PATH.split(delimiter).filter((folder) => !folder.includes("node_modules"));
+  return folders.map((folder) => join(folder, "node")).find((file) => existsSync(file)) ?? process.execPath;
+}
+
 async function tryTypeScript(example, version) {
   const folder = join(scratch, "typescript");
   mkdirSync(folder);
@@ -202,7 +208,7 @@ async function tryTypeScript(example, version) {
     { cwd: folder },
   );
   writeFileSync(join(folder, "example.mjs"), example);
-  for (const node of new Set([process.execPath, process.env.CACHEPACT_MACHINE_NODE ?? process.execPath])) {
+  for (const node of new Set([process.execPath, machineNode()])) {
     say(`on Node ${run(node, ["--version"], { capture: true })}`);
     const extra = { REDIS_URL: await startRedis() };
     expectOutput("TypeScript", run(node, ["example.mjs"], { cwd: folder, capture: true, extra }));
