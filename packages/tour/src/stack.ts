@@ -3,8 +3,9 @@ import { createWriteStream, existsSync, mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { parseEnv, stripVTControlCharacters } from "node:util";
+import { parseEnv } from "node:util";
 import { hold, Stack } from "@cachepact/dev-stack";
+import { announcement } from "./announce.ts";
 
 export const REPOSITORY: string = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -105,13 +106,17 @@ export async function startStack(
   const log = createWriteStream(join(DEV_FOLDER, "services.log"));
   const tail: string[] = [];
   let phase: "starting" | "quiet" | "following" = "starting";
+  let failed: string | undefined;
   for (const stream of [turbo.stdout, turbo.stderr]) {
     createInterface({ input: stream }).on("line", (line) => {
       log.write(`${line}\n`);
       tail.push(line);
       if (tail.length > 200) tail.shift();
       if (phase === "following") write(`${line}\n`);
-      else if (phase === "starting") announce(line, write);
+      if (phase !== "starting") return;
+      const said = announcement(line);
+      if (said) write(`   ${said.text}\n`);
+      failed ??= said?.ended;
     });
   }
   const ended = new Promise<void>((resolve) => turbo.once("exit", () => resolve()));
@@ -131,6 +136,10 @@ export async function startStack(
       phase = "quiet";
       return { stack, ended, stop, follow: () => (phase = "following") };
     }
+    if (failed !== undefined) {
+      await stop();
+      throw new Error(`the stack did not start: ${failed} has ended, for the reason above`);
+    }
     const over = turbo.exitCode !== null || turbo.signalCode !== null;
     if (over || performance.now() > deadline) {
       await stop();
@@ -141,12 +150,6 @@ export async function startStack(
     }
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
-}
-
-/** What a person wants to see of the start: servers, migrations, seed. */
-function announce(line: string, write: (text: string) => void): void {
-  const [, text] = /:(?:up|migrate|seed): (?!\$|cache )(.*)/.exec(stripVTControlCharacters(line)) ?? [];
-  if (text) write(`   ${text}\n`);
 }
 
 async function stopProcess(child: ChildProcess, ended: Promise<void>): Promise<void> {
