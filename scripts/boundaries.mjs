@@ -16,6 +16,15 @@ const allowed = {
   "@cachepact/cli": ["@cachepact/compiler"],
   "@cachepact/dev-stack": [],
   "@cachepact/vitest-config": [],
+  "@cachepact/conformance": [
+    "@cachepact/wire",
+    "@cachepact/contracts",
+    "@cachepact/cache-core",
+    "@cachepact/compiler",
+    "@cachepact/cli",
+    "@cachepact/dev-stack",
+  ],
+  "@cachepact/benchmarks": ["@cachepact/wire", "@cachepact/compiler", "@cachepact/cli"],
   "@cachepact/tour": ["@cachepact/wire", "@cachepact/contracts", "@cachepact/dev-stack"],
   "@cachepact/user-api": ["@cachepact/wire", "@cachepact/contracts", "@cachepact/cache-core"],
   "@cachepact/writeback-worker": [

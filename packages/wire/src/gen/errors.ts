@@ -44,6 +44,8 @@ export type ErrorCode =
   | "E_PROTO"
   | "E_CONFIG"
   | "E_GENERATED"
+  | "E_COMPATIBILITY"
+  | "E_HISTORY"
   | "E_MIGRATION";
 
 export interface ErrorSpec {
@@ -263,6 +265,16 @@ export const errors: Readonly<Record<ErrorCode, ErrorSpec>> = {
     retryable: false,
     meaning: "committed generated output differs from what the protos give",
     remedy: "run cachepact generate and commit its output",
+  },
+  E_COMPATIBILITY: {
+    retryable: false,
+    meaning: "a contract change would break entries that are in Redis, or programs of another release that share them",
+    remedy: "follow the way out that each finding names; most often a bump of the generation in three releases",
+  },
+  E_HISTORY: {
+    retryable: false,
+    meaning: "the snapshots of released contracts are missing or were edited",
+    remedy: "restore the history folder from version control; only cachepact snapshot writes it",
   },
   E_MIGRATION: {
     retryable: false,

@@ -46,6 +46,8 @@ ErrorCode = Literal[
     "E_PROTO",
     "E_CONFIG",
     "E_GENERATED",
+    "E_COMPATIBILITY",
+    "E_HISTORY",
     "E_MIGRATION",
 ]
 
@@ -268,6 +270,16 @@ ERRORS: Final[Mapping[ErrorCode, ErrorSpec]] = {
         retryable=False,
         meaning="committed generated output differs from what the protos give",
         remedy="run cachepact generate and commit its output",
+    ),
+    "E_COMPATIBILITY": ErrorSpec(
+        retryable=False,
+        meaning="a contract change would break entries that are in Redis, or programs of another release that share them",
+        remedy="follow the way out that each finding names; most often a bump of the generation in three releases",
+    ),
+    "E_HISTORY": ErrorSpec(
+        retryable=False,
+        meaning="the snapshots of released contracts are missing or were edited",
+        remedy="restore the history folder from version control; only cachepact snapshot writes it",
     ),
     "E_MIGRATION": ErrorSpec(
         retryable=False,
