@@ -22,18 +22,7 @@ const checks = [
   ["imports go one way", "node", ["scripts/boundaries.mjs"]],
   ["Python requirements are locked", "node", ["scripts/requirements.mjs", "--check"]],
   ["generated code of the wire is up to date", "node", ["packages/wire/scripts/generate.ts", "--check"]],
-  [
-    "generated code of the contracts is up to date",
-    "node",
-    [
-      "--conditions=@cachepact/source",
-      "packages/cli/src/main.ts",
-      "generate",
-      "--check",
-      "--config",
-      "contracts/cachepact.json",
-    ],
-  ],
+  ["contracts: lint, compatibility, generated code", "turbo", ["run", "check:contracts", "--log-prefix=none"]],
   ["alert rules", "node", ["scripts/promtool.mjs"]],
   ["types", "turbo", ["run", "typecheck", "--output-logs=errors-only", "--continue=always"]],
 ];
@@ -47,7 +36,10 @@ const suites = {
     ["tests on real servers", ["test:redis"], 1],
     ["tests of the running services", ["test:e2e"], 1],
   ],
-  "test:long": [["long tests", ["test:long"], 1]],
+  "test:long": [
+    ["tests without code from strings and without __proto__", ["test:hardened"], 1],
+    ["long tests", ["test:long"], 1],
+  ],
 };
 
 function run(name, command, args) {

@@ -1,6 +1,6 @@
 import { packageTests } from "@cachepact/vitest-config";
 import type { ViteUserConfig } from "vitest/config";
 
-const config: ViteUserConfig = packageTests();
+const config: ViteUserConfig = packageTests({ needsCodeGeneration: ["test/codec-oracle.test.ts"] });
 
 export default config;

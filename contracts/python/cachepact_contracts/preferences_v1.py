@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import msgspec
 from cachepact import Entity, define_entity
+from cachepact.generated import GeneratedCodec, SafeInt
 
 
 class Theme(IntEnum):
@@ -32,14 +33,22 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
 
     email_opt_in: bool = False
     language: str = ""
+    """A BCP 47 tag such as `en-GB`; empty = the user has not chosen."""
     settings: dict[str, str] = {}
+    """Choices of single screens, by `screen.choice`; a screen ignores what it does not know."""
     theme: Theme | int = Theme.THEME_UNSPECIFIED
-    user_id: int
+    user_id: SafeInt
 
     @classmethod
     def key(cls, *, user_id: int) -> PreferencesKey:
         """Build the key of one entry."""
         return PreferencesKey(user_id=user_id)
+
+
+def _codec_of_preferences() -> GeneratedCodec[Preferences]:
+    from ._preferences_v1_codec import codec_of_preferences
+
+    return codec_of_preferences
 
 
 Preferences.__cachepact__ = define_entity(
@@ -93,4 +102,5 @@ Preferences.__cachepact__ = define_entity(
     },
     Preferences,
     PreferencesKey,
+    _codec_of_preferences,
 )

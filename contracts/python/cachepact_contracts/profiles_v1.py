@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import msgspec
 from cachepact import Entity, define_entity
+from cachepact.generated import GeneratedCodec, SafeInt
 
 
 class ProfileKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,15 +28,23 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     __cachepact__: ClassVar[Entity[ProfileKey, Profile]]
 
     bio: str | None = None
+    """Absent = never written; empty = written and cleared."""
     display_name: str = ""
     joined_at: datetime
     roles: list[str] = []
-    user_id: int
+    """Those of the user that others may see."""
+    user_id: SafeInt
 
     @classmethod
     def key(cls, *, user_id: int) -> ProfileKey:
         """Build the key of one entry."""
         return ProfileKey(user_id=user_id)
+
+
+def _codec_of_profile() -> GeneratedCodec[Profile]:
+    from ._profiles_v1_codec import codec_of_profile
+
+    return codec_of_profile
 
 
 Profile.__cachepact__ = define_entity(
@@ -81,4 +90,5 @@ Profile.__cachepact__ = define_entity(
     },
     Profile,
     ProfileKey,
+    _codec_of_profile,
 )

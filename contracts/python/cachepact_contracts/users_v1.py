@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import msgspec
 from cachepact import Entity, define_entity
+from cachepact.generated import GeneratedCodec, Int64, SafeInt
 
 
 class UserKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,21 +25,30 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
     __cachepact__: ClassVar[Entity[UserKey, User]]
 
-    balance_cents: int = 0
+    balance_cents: Int64 = 0
     """May exceed 2^53: a bigint in TypeScript, a string in JSON."""
     created_at: datetime
     email: str = ""
-    id: int
+    id: SafeInt
     labels: dict[str, str] = {}
+    """Words that other services attach, such as a team; the key says whose they are."""
     name: str = ""
+    """As the user writes it; not to be parsed."""
     roles: list[str] = []
-    version: int = 0
+    """What the user may do, such as `admin`, in the order of the row."""
+    version: SafeInt = 0
     """Rises by one with each write of the row, under its lock."""
 
     @classmethod
     def key(cls, *, id: int) -> UserKey:
         """Build the key of one entry."""
         return UserKey(id=id)
+
+
+def _codec_of_user() -> GeneratedCodec[User]:
+    from ._users_v1_codec import codec_of_user
+
+    return codec_of_user
 
 
 User.__cachepact__ = define_entity(
@@ -87,4 +97,5 @@ User.__cachepact__ = define_entity(
     },
     User,
     UserKey,
+    _codec_of_user,
 )

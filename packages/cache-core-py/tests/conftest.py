@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from dev_redis import DevRedis
+from generated_contract import GeneratedContract, generate
 from hypothesis import HealthCheck, settings
 from proxy import Proxy
 from redis.asyncio import Redis
@@ -20,6 +21,12 @@ settings.register_profile(
 settings.load_profile("repository")
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def contract(tmp_path_factory: pytest.TempPathFactory) -> GeneratedContract:
+    """The golden contract and more, with its generated codecs."""
+    return generate(tmp_path_factory.mktemp("contract"))
 
 
 @pytest.fixture(scope="session")

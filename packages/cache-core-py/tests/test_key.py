@@ -8,15 +8,15 @@ from cachepact._key import entry_keys, key_from_id, parse_key
 from cachepact._log_key import partition_of
 from cachepact._namespace import channels, check_namespace
 from cachepact._slot import slot
+from cachepact.testing import key_from_neutral
 from fixtures import cases, golden, golden_lock, named, of_kind
 from hypothesis import given
 from hypothesis import strategies as st
-from neutral import native_key
 
 
 def keys_of(case: dict[str, Any]) -> Any:
-    record = golden(case["entity"]).record
-    return entry_keys(record, case["namespace"], native_key(record, case["key"]), case.get("generation"))
+    entity = golden(case["entity"])
+    return entry_keys(entity.record, case["namespace"], key_from_neutral(entity, case["key"]), case.get("generation"))
 
 
 @pytest.mark.parametrize("case", of_kind("keys", "key"), ids=named)
@@ -33,7 +33,7 @@ def test_key_is_built_and_parsed_back(case: dict[str, Any]) -> None:
         for name, expected in case["log"].items():
             assert getattr(log, names.get(name, name)) == expected
     record = golden(case["entity"]).record
-    params = native_key(record, case["key"])
+    params = key_from_neutral(golden(case["entity"]), case["key"])
     if case.get("generation", record.generation) == record.generation:
         assert parse_key(record, case["namespace"], keys.value) == params
     assert key_from_id(record, keys.id) == params

@@ -297,6 +297,28 @@ async def test_lease_of_a_dead_process_is_waited_for_and_then_taken(
     assert cache.outcomes("fill", "result") == ["stored"]
 
 
+@pytest.mark.parametrize("successor", [None, "w" + "y" * 22])
+async def test_lease_that_is_gone_is_not_waited_for(
+    cache: CacheUnderTest, users: EntityUnderTest, raw: Any, successor: str | None
+) -> None:
+    key = User.key(id=1)
+    name = users.keys(key).lease
+    await raw.set(name, "r" + "x" * 22, px=60_000)
+    reading = asyncio.ensure_future(users.get_entry(key))
+
+    async def asked() -> bool:
+        return bool((await raw.get(name)).startswith(b"R"))
+
+    await eventually(asked)
+    if successor is None:
+        await raw.delete(name)
+    else:
+        await raw.set(name, successor, px=60_000)
+    # The load deadline, after which a waiter would load whatever stands, is ten seconds.
+    assert (await asyncio.wait_for(reading, 5)).source == "database"
+    assert cache.outcomes("request", "result") == ["miss" if successor is None else "bypass"]
+
+
 async def test_lease_is_renewed_while_its_load_goes_on(
     make_cache: Callable[..., CacheUnderTest], shared_redis: DevRedis, namespace: str, source: Source, raw: Any
 ) -> None:

@@ -137,6 +137,18 @@ async def test_pending_write_that_cannot_be_read_flags_the_databases_answer(
     assert not await raw.exists(keys.value)
 
 
+@pytest.mark.parametrize("mark", ["", "x", "-1", "1e308", "9" * 30])
+async def test_mark_that_is_no_version_does_not_fail_a_read(
+    entity: EntityUnderTest, source: Source, raw: Any, mark: str
+) -> None:
+    key = Preferences.key(user_id=1)
+    await raw.hset(entity.keys(key).log.dirty, "1", mark)
+    source.answer = loaded(preferences(language="db"), version=5)
+    entry = await entity.get_entry(key)
+    assert entry.value is not None
+    assert (entry.value.language, entry.maybe_stale) == ("db", True)
+
+
 async def test_min_version_takes_the_token_of_a_put(entity: EntityUnderTest, worker: Worker, source: Source) -> None:
     del worker
     key = Preferences.key(user_id=1)

@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 from cachepact import CachepactError
 from cachepact._write_record import decode_write_event, encode_write_item, event_frame
+from cachepact.testing import from_neutral
 from fixtures import cases, golden, named, of_kind
-from neutral import native
 from test_frame import header_of
 
 
 @pytest.mark.parametrize("case", of_kind("write-records", "item"), ids=named)
 def test_item_for_accept(case: dict[str, Any]) -> None:
     entity = golden(case["entity"])
-    value = None if case["value"] is None else native(entity.schema, case["value"])
+    value = None if case["value"] is None else from_neutral(entity, case["value"])
     item = encode_write_item(entity, case["id"], value)
     assert (item.id, item.head.hex(), item.payload.hex()) == (case["id"], case["head"], case["payload"])
 
@@ -22,7 +22,7 @@ def test_item_for_accept(case: dict[str, Any]) -> None:
 def test_item_that_is_refused(case: dict[str, Any]) -> None:
     entity = golden(case["entity"])
     with pytest.raises(CachepactError) as caught:
-        encode_write_item(entity, case["id"], native(entity.schema, case["value"]))
+        encode_write_item(entity, case["id"], from_neutral(entity, case["value"]))
     assert caught.value.code == case["error"]
 
 

@@ -35,6 +35,11 @@ export interface CachedEntry<Value extends object> {
   readonly version: number;
   /** Only write-behind: a write that is accepted and not in the database yet may be missing. */
   readonly maybeStale: boolean;
+  /**
+   * Written under another schema: another release, during a roll. Complete for this release's code, but fields that its
+   * schema lacks are gone: never make what you `put` or persist out of it, read the source of truth instead.
+   */
+  readonly foreign: boolean;
 }
 
 /** One entity of a cache. Keys first, options after. */
@@ -119,8 +124,8 @@ export class BoundEntity<Key extends object, Value extends object> implements En
   }
 
   async getEntry(key: Key, options?: ReadOptions): Promise<CachedEntry<Value>> {
-    const { value, source, version, maybeStale } = await this.#read(key, options);
-    return { value, source, version, maybeStale };
+    const { value, source, version, maybeStale, foreign } = await this.#read(key, options);
+    return { value, source, version, maybeStale, foreign };
   }
 
   async write(key: Key, persist: Persist<Value>): Promise<{ readonly version: number }> {

@@ -25,6 +25,7 @@ export type WriteOutcome = MetricLabel<"cachepact_writes_total", "outcome">;
  * - `load`: the loader ended. `fill`: what became of the attempt to store its value.
  * - `write`: a write or an invalidation ended. `pending` = Redis could not be told yet.
  * - `decode_failure`: an entry could not be decoded and counts as a miss.
+ * - `foreign`: an entry was read that a writer of another schema has written: another release, during a roll.
  * - `quarantine`: the number of keys that this process bypasses has changed.
  */
 export type CacheEvent =
@@ -40,6 +41,7 @@ export type CacheEvent =
       readonly outcome: WriteOutcome;
     }
   | { readonly type: "decode_failure"; readonly entity: string; readonly code: ErrorCode }
+  | { readonly type: "foreign"; readonly entity: string }
   | { readonly type: "quarantine"; readonly size: number };
 
 /** Hears events. An error that it throws becomes a process warning and reaches nobody else. */

@@ -13,6 +13,7 @@ const everyEvent: CacheEvent[] = [
   { type: "fill", entity: "user", result: "stored" },
   { type: "write", entity: "user", operation: "put", outcome: "accepted" },
   { type: "decode_failure", entity: "user", code: "E_SYNTAX" },
+  { type: "foreign", entity: "user" },
   { type: "quarantine", size: 3 },
 ];
 

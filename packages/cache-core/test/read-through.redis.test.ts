@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { decodeFrame } from "@cachepact/wire";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LEASE_MS, loaded } from "../src/index.ts";
@@ -160,6 +161,24 @@ describe("stampede", () => {
     expect(await users.get(key)).toMatchObject({ id: 1 });
     expect(db.loads).toHaveLength(1);
     expect(fills()).toEqual(["stored"]);
+  });
+
+  test.each([
+    ["it was overtaken by a write or failed", null],
+    ["a writer took it", `w${"B".repeat(22)}`],
+  ])("a waiter does not wait for a lease that is gone: %s", async (_, lease) => {
+    const db = new UserDatabase(aUser(1));
+    const users = redis.cache().entity(User, { load: db.load });
+    const name = `{${KEY}}@lease`;
+    await redis.client.set(name, `r${"A".repeat(22)}`, "PX", 60_000);
+    const reading = users.getEntry(key);
+    await eventually(async () => (await redis.client.get(name))?.startsWith("R") === true);
+    if (lease === null) await redis.client.del(name);
+    else await redis.client.set(name, lease, "PX", 60_000);
+    // The load deadline, after which a waiter would load whatever stands, is ten seconds.
+    const patience = AbortSignal.timeout(5_000);
+    expect(await Promise.race([reading, once(patience, "abort")])).toMatchObject({ source: "database" });
+    expect(results()).toEqual([lease === null ? "miss" : "bypass"]);
   });
 
   test("a waiter that waited for a whole load deadline loads by itself and stores nothing", async () => {

@@ -220,6 +220,15 @@ describe("reading what waits", () => {
     expect(redis.events).toContainEqual({ type: "request", entity: "preferences", result: "bypass" });
   });
 
+  test.each(["", "x", "-1", "1e308", "9".repeat(30)])(
+    "a mark that is no version does not fail a read: %s",
+    async (mark) => {
+      const entity = preferences(async () => loaded(somePreferences(1, { language: "db" }), { version: 5 }));
+      await redis.client.hset(keys.log?.dirty ?? "", "1", mark);
+      expect(await entity.getEntry(key)).toMatchObject({ maybeStale: true, value: { language: "db" } });
+    },
+  );
+
   test("after the worker's ack the value is clean, has a ttl and is still read", async () => {
     const entity = preferences();
     const { version } = await entity.put(key, somePreferences(1));

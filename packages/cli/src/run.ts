@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { CompileError } from "@cachepact/compiler";
 import { Command, CommanderError } from "commander";
 
+import { checkCommand } from "./check.ts";
 import { generateCommand } from "./generate.ts";
+import { snapshotCommand } from "./snapshot.ts";
 
 /** Where a command prints: `process.stdout` and `process.stderr`, or a test's. */
 export interface Output {
@@ -29,7 +31,9 @@ export async function run(args: readonly string[], stdout: Output, stderr: Outpu
       outputError: (text, write) => write(`E_OPTION: ${text.replace(/^error: /, "")}`),
     })
     .showHelpAfterError("Run cachepact --help for the commands and their options.");
-  program.addCommand(generateCommand(stdout).copyInheritedSettings(program));
+  for (const command of [generateCommand, checkCommand, snapshotCommand]) {
+    program.addCommand(command(stdout).copyInheritedSettings(program));
+  }
   if (args.length === 0) {
     stdout.write(program.helpInformation());
     return 0;

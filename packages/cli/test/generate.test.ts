@@ -1,74 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { run } from "../src/run.ts";
-
-// buf is a process: a loaded machine may take seconds to start it.
-vi.setConfig({ testTimeout: 60_000 });
-
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-
-const PROTO = `syntax = "proto3";
-
-package shop.v1;
-
-import "cachepact/v1/options.proto";
-
-message Thing {
-  option (cachepact.v1.entry) = {
-    key: "thing:{id}"
-    codec: CODEC_JSON
-    framing: FRAMING_FRAMED
-    ttl_ms: 60000
-  };
-
-  string id = 1;
-}
-`;
-
-const CONFIG = {
-  protos: ["proto"],
-  lock: "contracts.lock.json",
-  typescript: { out: "src/gen" },
-  python: { out: "python/shop" },
-};
-
-/** A contract folder outside this repository; removed when the test ends. */
-function scratch(proto = PROTO, config: unknown = CONFIG): string {
-  const folder = mkdtempSync(path.join(tmpdir(), "cachepact-cli-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  mkdirSync(path.join(folder, "proto/shop/v1"), { recursive: true });
-  writeFileSync(path.join(folder, "proto/shop/v1/thing.proto"), proto);
-  writeFileSync(path.join(folder, "cachepact.json"), JSON.stringify(config));
-  return folder;
-}
-
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a command line in this process. */
-async function cachepact(...args: readonly string[]): Promise<Outcome> {
-  const printed = { stdout: "", stderr: "" };
-  const code = await run(
-    args,
-    { write: (text) => (printed.stdout += text) },
-    { write: (text) => (printed.stderr += text) },
-  );
-  return { code, ...printed };
-}
-
-/** Runs a command line as a person does: in a process of its own, in a folder. */
-function spawned(args: readonly string[], cwd: string): Outcome {
-  const command = ["--conditions=@cachepact/source", MAIN, ...args];
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd, encoding: "utf8" });
-  return { code: status, stdout, stderr };
-}
+import { describe, expect, test } from "vitest";
+import { cachepact, PROTO, scratch, spawned } from "./scratch.ts";
 
 describe("cachepact generate", () => {
   test("lists what it wrote, then that all is up to date", () => {
@@ -77,14 +10,16 @@ describe("cachepact generate", () => {
       code: 0,
       stdout: `wrote contracts.lock.json
 wrote python/shop/__init__.py
+wrote python/shop/_shop_v1_codec.py
 wrote python/shop/py.typed
 wrote python/shop/shop_v1.py
 wrote src/gen/index.ts
+wrote src/gen/shop/v1/thing.codec.ts
 wrote src/gen/shop/v1/thing.ts
 `,
       stderr: "",
     });
-    expect(spawned(["generate"], folder)).toEqual({ code: 0, stdout: "6 files are up to date\n", stderr: "" });
+    expect(spawned(["generate"], folder)).toEqual({ code: 0, stdout: "8 files are up to date\n", stderr: "" });
   });
 
   test("takes the configuration from anywhere, as a file or as its folder", async () => {
@@ -92,7 +27,7 @@ wrote src/gen/shop/v1/thing.ts
     expect((await cachepact("generate", "--config", path.join(folder, "cachepact.json"))).stdout).toContain(
       "wrote src/gen/index.ts\n",
     );
-    expect((await cachepact("generate", "--config", folder)).stdout).toBe("6 files are up to date\n");
+    expect((await cachepact("generate", "--config", folder)).stdout).toBe("8 files are up to date\n");
   });
 
   test("says which generated files it removed", async () => {
@@ -102,7 +37,7 @@ wrote src/gen/shop/v1/thing.ts
     mkdirSync(path.join(folder, "proto/mall/v1"), { recursive: true });
     writeFileSync(path.join(folder, "proto/mall/v1/thing.proto"), PROTO.replace("shop.v1", "mall.v1"));
     expect((await cachepact("generate", "--config", folder)).stdout).toContain(
-      "removed python/shop/shop_v1.py\nremoved src/gen/shop/v1/thing.ts\n",
+      "removed python/shop/_shop_v1_codec.py\nremoved python/shop/shop_v1.py\nremoved src/gen/shop/v1/thing.codec.ts\nremoved src/gen/shop/v1/thing.ts\n",
     );
   });
 
@@ -115,7 +50,7 @@ wrote src/gen/shop/v1/thing.ts
     await cachepact("generate", "--config", folder);
     expect(await cachepact("generate", "--check", "--config", folder)).toEqual({
       code: 0,
-      stdout: "6 files are up to date\n",
+      stdout: "8 files are up to date\n",
       stderr: "",
     });
     const file = path.join(folder, "src/gen/shop/v1/thing.ts");

@@ -1,6 +1,4 @@
-import { execFile } from "node:child_process";
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,13 +11,13 @@ import {
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 
-import { createFileRegistry, type FileRegistry, fromBinary } from "@bufbuild/protobuf";
-import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import type { FileRegistry } from "@bufbuild/protobuf";
 
+import { annotationsOf, runBuf } from "./buf-process.ts";
 import { CompileError } from "./errors.ts";
 import { compare, Problems } from "./problems.ts";
+import { registryOf } from "./registry.ts";
 
 /** Import path of the file that declares the `entry` and `field` options; the compiler supplies it. */
 export const OPTIONS_PROTO = "cachepact/v1/options.proto";
@@ -30,6 +28,8 @@ const PROTO_PATH = /^([A-Za-z0-9_-]+\/)*[A-Za-z0-9_-]+\.proto$/;
 /** Proto sources after buf has parsed and linked them. */
 export interface Sources {
   readonly registry: FileRegistry;
+  /** The descriptor set itself, imports and source information included: what buf's rules are run on. */
+  readonly image: Uint8Array;
   /** Import paths of the contract's own files, sorted: without the options and Google's. */
   readonly protoPaths: readonly string[];
   /** Absolute file of an import path. */
@@ -37,7 +37,6 @@ export interface Sources {
 }
 
 const require = createRequire(import.meta.url);
-const run = promisify(execFile);
 
 /**
  * Builds the descriptors of proto folders that may lie anywhere, offline.
@@ -52,7 +51,8 @@ export async function buildSources(roots: readonly string[], shown: (file: strin
     copying(() => fill(workspace, files));
     const image = await build(workspace, (protoPath) => shown(files.get(protoPath) ?? protoPath));
     return {
-      registry: createFileRegistry(fromBinary(FileDescriptorSetSchema, image)),
+      registry: registryOf(image),
+      image,
       protoPaths: [...files.keys()].toSorted(compare),
       fileOf: (protoPath) => files.get(protoPath) ?? protoPath,
     };
@@ -78,7 +78,7 @@ function copying<T>(action: () => T): T {
 
 function copyInto(target: string, source: string): void {
   mkdirSync(path.dirname(target), { recursive: true });
-  cpSync(source, target, { dereference: true });
+  writeFileSync(target, readFileSync(source));
 }
 
 /** Import path -> file, over all roots. */
@@ -123,37 +123,16 @@ function checkOptionsCopy(file: string, shown: (file: string) => string, problem
 
 async function build(workspace: string, shownPath: (protoPath: string) => string): Promise<Uint8Array> {
   const image = path.join(workspace, "image.binpb");
-  const buf = require.resolve("@bufbuild/buf/bin/buf");
-  const args = [buf, "build", "--as-file-descriptor-set", "--error-format=json", "-o", image];
-  // A cache folder of its own: buf must neither need nor touch the user's home.
-  const env = { ...process.env, BUF_CACHE_DIR: path.join(workspace, ".cache") };
-  try {
-    await run(process.execPath, args, { cwd: workspace, env, maxBuffer: 64 * 1024 * 1024 });
-  } catch (error) {
-    raise(outputOf(error), shownPath, error);
-  }
-  if (!existsSync(image)) raise("", shownPath, undefined);
+  const { ok, output, cause } = await runBuf(["build", "--as-file-descriptor-set", "-o", image], workspace);
+  if (!ok || !existsSync(image)) raise(output, shownPath, cause);
   return readFileSync(image);
-}
-
-function outputOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const stdout = "stdout" in error ? String(error.stdout) : "";
-  const stderr = "stderr" in error ? String(error.stderr) : "";
-  return `${stdout}\n${stderr}`.trim() === "" ? error.message : `${stdout}\n${stderr}`;
 }
 
 function raise(output: string, shownPath: (protoPath: string) => string, cause: unknown): never {
   const problems = new Problems(shownPath);
-  const rest: string[] = [];
-  for (const line of output.split("\n")) {
-    const found = annotation(line);
-    if (found !== undefined) {
-      const protoPath = found.path.replace(/^(contract|options)\//, "");
-      problems.addAt(protoPath, found.line, `${found.message}; correct the proto`);
-    } else if (line.trim() !== "") {
-      rest.push(line.trim());
-    }
+  const { annotations, rest } = annotationsOf(output);
+  for (const found of annotations) {
+    problems.addAt(found.path.replace(/^(contract|options)\//, ""), found.line, `${found.message}; correct the proto`);
   }
   problems.raise();
   throw new CompileError(
@@ -165,20 +144,4 @@ function raise(output: string, shownPath: (protoPath: string) => string, cause: 
     ],
     { cause },
   );
-}
-
-/** One finding of buf: a JSON object a line. */
-function annotation(line: string): { path: string; line: number; message: string } | undefined {
-  if (!line.startsWith("{")) return undefined;
-  try {
-    const found: unknown = JSON.parse(line);
-    if (typeof found !== "object" || found === null || !("message" in found)) return undefined;
-    return {
-      path: "path" in found ? String(found.path) : "",
-      line: "start_line" in found ? Number(found.start_line) : 1,
-      message: String(found.message),
-    };
-  } catch {
-    return undefined;
-  }
 }

@@ -30,7 +30,20 @@ export async function compileContract(
   config: Pick<Config, "folder" | "protos">,
   check: (contract: Contract, problems: Problems) => void,
 ): Promise<Contract> {
-  const sources = await buildSources(config.protos, (file) => shown(config, file));
+  return compileSources(config, await buildContract(config), check);
+}
+
+/** The descriptors of a contract folder's protos. */
+export function buildContract(config: Pick<Config, "folder" | "protos">): Promise<Sources> {
+  return buildSources(config.protos, (file) => shown(config, file));
+}
+
+/** The second half of `compileContract`. */
+export function compileSources(
+  config: Pick<Config, "folder">,
+  sources: Sources,
+  check: (contract: Contract, problems: Problems) => void,
+): Contract {
   const shownPath = (protoPath: string): string => shown(config, sources.fileOf(protoPath));
   const problems = new Problems(shownPath);
   const entities = compileEntities(sources, problems);

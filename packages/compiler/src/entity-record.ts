@@ -1,5 +1,6 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import type { EntityRecord, Field } from "@cachepact/wire";
+import { announcedOf, announcedProblems } from "./announced.ts";
 import { CODECS, CONSISTENCIES, type EntryOption, FRAMINGS, type OptionReader } from "./entry-option.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { readKey } from "./key-params.ts";
@@ -17,6 +18,9 @@ export const DEFAULT_JITTER_RATIO = 0.1;
 export const DEFAULT_MAX_PAYLOAD_BYTES: number = 1024 * 1024;
 
 export const DEFAULT_PARTITIONS = 16;
+
+/** Redis takes values up to 512 MiB; half a KiB of it is for the longest header. */
+const MAX_PAYLOAD_BYTES: number = 512 * 1024 * 1024 - 512;
 
 /** Partition numbers have two digits in keys. */
 const MAX_PARTITIONS = 100;
@@ -43,6 +47,12 @@ export function compileEntity(
   if (codec === undefined)
     problems.add(message, "the option has no codec; choose CODEC_JSON, CODEC_MSGPACK or CODEC_PROTOBUF");
   if (framing === undefined) problems.add(message, "the option has no framing; choose FRAMING_FRAMED or FRAMING_PLAIN");
+  if (CONSISTENCIES[option.consistency] === undefined) {
+    problems.add(
+      message,
+      `consistency ${option.consistency} is unknown; choose CONSISTENCY_EVENTUAL or CONSISTENCY_STRONG`,
+    );
+  }
   const schema = readSchema(message, framing === "plain", options, problems);
   const key = readKey(message, option, schema.type, problems);
   const generation = { generation: option.generation, codec: codec ?? "json", schema: schema.type };
@@ -68,8 +78,10 @@ export function compileEntity(
     version: versionField(message, schema, options, problems),
     log: option.log || null,
     partitions: option.log === "" ? 0 : option.partitions || DEFAULT_PARTITIONS,
+    ...announcedOf(option),
     schema: schema.type,
   };
+  for (const problem of announcedProblems(record, option)) problems.add(message, problem);
   for (const problem of timingProblems(record)) problems.add(message, problem);
   for (const problem of combinationProblems(record)) problems.add(message, problem);
   for (const problem of logProblems(record, option.partitions)) problems.add(message, problem);
@@ -108,6 +120,9 @@ function* timingProblems(record: EntityRecord): Generator<string> {
   }
   if (sliding !== null && (sliding.idle_ms === 0 || sliding.max_ms < sliding.idle_ms)) {
     yield `sliding { idle_ms: ${sliding.idle_ms} max_ms: ${sliding.max_ms} } needs idle_ms above 0 and max_ms of at least idle_ms`;
+  }
+  if (record.max_payload_bytes > MAX_PAYLOAD_BYTES) {
+    yield `max_payload_bytes ${record.max_payload_bytes} is above ${MAX_PAYLOAD_BYTES}, which is what Redis takes; lower it`;
   }
   if (record.next_generation !== null && record.next_generation <= generation) {
     yield `next_generation ${record.next_generation} is not above generation ${generation}; announce a higher one`;

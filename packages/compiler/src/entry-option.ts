@@ -28,6 +28,14 @@ export interface EntryOption {
   readonly l1: boolean;
   readonly nextGeneration: number | undefined;
   readonly previousGeneration: number | undefined;
+  readonly announced: AnnouncedOption | undefined;
+}
+
+/** `cachepact.v1.Announced` as it was written. */
+export interface AnnouncedOption {
+  readonly codec: number;
+  readonly maxPayloadBytes: number;
+  readonly enumValues: readonly string[];
 }
 
 /** `cachepact.v1.Param` as it was written. */
@@ -74,7 +82,7 @@ export class OptionReader {
   entry(message: DescMessage): EntryOption | undefined {
     if (!hasOption(message, this.#entry)) return undefined;
     const entry = fieldsOf(getOption(message, this.#entry));
-    const { jitterRatio, sliding, nextGeneration, previousGeneration } = entry;
+    const { jitterRatio, sliding, nextGeneration, previousGeneration, announced } = entry;
     return {
       key: text(entry["key"]),
       generation: number(entry["generation"]),
@@ -95,6 +103,7 @@ export class OptionReader {
       l1: entry["l1"] === true,
       nextGeneration: nextGeneration === undefined ? undefined : number(nextGeneration),
       previousGeneration: previousGeneration === undefined ? undefined : number(previousGeneration),
+      announced: announced === undefined ? undefined : announcedOf(fieldsOf(announced)),
     };
   }
 
@@ -106,6 +115,14 @@ export class OptionReader {
 
 function slidingOf(sliding: Fields): EntryOption["sliding"] {
   return { idleMs: number(sliding["idleMs"]), maxMs: number(sliding["maxMs"]) };
+}
+
+function announcedOf(announced: Fields): AnnouncedOption {
+  return {
+    codec: number(announced["codec"]),
+    maxPayloadBytes: number(announced["maxPayloadBytes"]),
+    enumValues: list(announced["enumValues"]).map(text),
+  };
 }
 
 function paramOf(value: unknown): ParamOption {

@@ -1,5 +1,5 @@
 /** The codes of `packages/wire/vocabulary/errors.json` that the compiler raises. */
-export type CompileErrorCode = "E_PROTO" | "E_CONFIG" | "E_GENERATED";
+export type CompileErrorCode = "E_PROTO" | "E_CONFIG" | "E_GENERATED" | "E_COMPATIBILITY" | "E_HISTORY";
 
 /**
  * The one error of this package: what was attempted, and every problem that was found, each with its way out.

@@ -1,4 +1,5 @@
-import { type Contract, compileContract } from "./compile.ts";
+import type { Sources } from "./buf.ts";
+import { buildContract, type Contract, compileSources } from "./compile.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { CompileError } from "./errors.ts";
 import { jcs } from "./jcs.ts";
@@ -15,7 +16,7 @@ import { checkTypeScriptModules, generateTypeScript } from "./typescript.ts";
  */
 export async function generate(configPath: string): Promise<Generated> {
   const config = loadConfig(configPath);
-  return outputOf(config, await compileAll(config)).write();
+  return outputOf(config, compileAll(config, await buildContract(config))).write();
 }
 
 /**
@@ -24,11 +25,8 @@ export async function generate(configPath: string): Promise<Generated> {
  */
 export async function checkGenerated(configPath: string): Promise<Generated> {
   const config = loadConfig(configPath);
-  const found = outputOf(config, await compileAll(config)).compare();
-  const problems = [
-    ...found.written.map((file) => `${file}: differs from what its proto gives`),
-    ...found.removed.map((file) => `${file}: its proto is gone`),
-  ];
+  const found = outputOf(config, compileAll(config, await buildContract(config))).compare();
+  const problems = outdated(found).map(({ file, found: what }) => `${file}: ${what}`);
   if (problems.length === 0) return found;
   throw new CompileError(
     "E_GENERATED",
@@ -37,15 +35,31 @@ export async function checkGenerated(configPath: string): Promise<Generated> {
   );
 }
 
-function compileAll(config: Config): Promise<Contract> {
-  return compileContract(config, (contract, problems) => {
+/** Files that `generate` would write or remove, and what is wrong with each. */
+export function outdated({
+  written,
+  removed,
+}: Generated): readonly { readonly file: string; readonly found: string }[] {
+  return [
+    ...written.map((file) => ({ file, found: "differs from what its proto gives" })),
+    ...removed.map((file) => ({ file, found: "its proto is gone" })),
+  ];
+}
+
+/**
+ * Compiles built sources for every output that the configuration asks for.
+ * @throws {CompileError} `E_PROTO` with every problem
+ */
+export function compileAll(config: Config, sources: Sources): Contract {
+  return compileSources(config, sources, (contract, problems) => {
     if (config.typescript !== undefined || config.python !== undefined) checkNames(contract, problems);
     if (config.typescript !== undefined) checkTypeScriptModules(contract, problems);
     if (config.python !== undefined) checkPythonModules(contract, problems);
   });
 }
 
-function outputOf(config: Config, contract: Contract): OutputTree {
+/** The files that `generate` gives. */
+export function outputOf(config: Config, contract: Contract): OutputTree {
   const tree = new OutputTree(config);
   tree.addLock(config.lock, `${jcs(contract.lock)}\n`);
   if (config.typescript !== undefined) tree.addFolder(config.typescript.out, generateTypeScript(contract));

@@ -8,8 +8,8 @@ import type { Problems } from "./problems.ts";
 /** Raw UTF-8 bytes of a parameter: a key stays short enough to be listed, logged and compared quickly. */
 export const DEFAULT_PARAM_MAX_BYTES = 128;
 
-/** The whole key has 512 bytes, so a parameter that is not hashed cannot use more. */
-const PARAM_MAX_BYTES_LIMIT = 512;
+/** The limit of a whole key, namespace included: what exceeds it has no entry in the cache. */
+const MAX_KEY_BYTES = 512;
 
 type ParamType = KeyParam["type"];
 
@@ -60,7 +60,31 @@ export function readKey(
     const field = schema.fields.find((each) => each.name === segment.param);
     return readParam(segment, field, declared.get(segment.param), note);
   });
+  const shortest = shortestKey(template.entity, option, segments);
+  if (shortest > MAX_KEY_BYTES) {
+    note(`its shortest key has ${shortest} bytes, but a whole key has ${MAX_KEY_BYTES}; use fewer or shorter segments`);
+  }
   return { entity: template.entity, segments };
+}
+
+/** Bytes of the shortest key that can be built, without a namespace. */
+function shortestKey(entity: string, option: EntryOption, segments: readonly KeySegment[]): number {
+  const generation = option.generation === 0 ? "" : `@${option.generation}`;
+  const tag = option.log === "" ? "" : `:{${option.log}.p00}`;
+  const lengths = segments.map((segment) => {
+    if ("literal" in segment) return segment.literal.length;
+    return shortestParam(segment) + (segment.hash_tag === true ? 2 : 0);
+  });
+  return lengths.reduce((sum, length) => sum + 1 + length, `${entity}${generation}${tag}`.length);
+}
+
+function shortestParam({ type, transforms, values = [] }: KeyParam): number {
+  if (transforms.length > 0) return 32;
+  if (type === "uuid") return 36;
+  if (type === "bool") return "true".length;
+  // One byte is two characters of base64url.
+  if (type === "bytes") return 2;
+  return values.length === 0 ? 1 : Math.min(...values.map((value) => value.length));
 }
 
 /** `a_1` and `a1` differ in Python only: TypeScript would take one for the other. */
@@ -135,6 +159,11 @@ function paramType(
     );
     return "string";
   }
+  if (field.presence === "optional" && field.required !== true) {
+    note(
+      `key parameter {${name}} is an optional field, but a key has all its parameters; remove optional, or add required = true`,
+    );
+  }
   if (wanted === undefined || wanted === found) return found;
   if (found === "string" && (wanted === "uuid" || wanted === "enum")) return wanted;
   note(`parameter {${name}} is declared ${wanted}, but the field of its name is ${found}; make them the same`);
@@ -190,9 +219,13 @@ function maxBytes(
   if (wanted === 0) return DEFAULT_PARAM_MAX_BYTES;
   if (type !== "string" && type !== "bytes") {
     note(`parameter {${name}} is ${type}, but max_bytes is for strings and bytes; remove it`);
-  } else if (wanted > PARAM_MAX_BYTES_LIMIT && !hashed) {
+  } else if (hashed) {
     note(
-      `parameter {${name}} has max_bytes ${wanted}, but a whole key has ${PARAM_MAX_BYTES_LIMIT}; lower it or use KEY_TRANSFORM_SHA256`,
+      `parameter {${name}} has max_bytes ${wanted} beside KEY_TRANSFORM_SHA256, which has no effect, a digest has one length; remove max_bytes`,
+    );
+  } else if (wanted > MAX_KEY_BYTES) {
+    note(
+      `parameter {${name}} has max_bytes ${wanted}, but a whole key has ${MAX_KEY_BYTES}; lower it or use KEY_TRANSFORM_SHA256`,
     );
   }
   return wanted;

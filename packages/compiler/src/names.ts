@@ -17,7 +17,11 @@ export interface Export {
 
 // What generated modules import or use: a message of that name gets an underscore.
 const RESERVED: ReadonlySet<string> = new Set(
-  "Entity Record Readonly Uint8Array ClassVar IntEnum Literal True False None".split(" "),
+  (
+    "Entity Record Readonly Uint8Array ClassVar IntEnum Literal True False None " +
+    "Any GeneratedCodec Int32 Int64 ProtobufForm Raw SafeInt SafeUint Struct UNSET Uint32 Uint64 UnsetType " +
+    "UnusualError WireForm"
+  ).split(" "),
 );
 
 /** The class or interface of a message or enum: nested ones carry the names around them. */

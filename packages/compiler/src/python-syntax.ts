@@ -1,3 +1,5 @@
+import type { DescFile } from "@bufbuild/protobuf";
+
 import { LINE_WIDTH, type LiteralSyntax } from "./literal.ts";
 import { compare } from "./problems.ts";
 
@@ -28,6 +30,11 @@ export function moduleName(name: string): string {
   return KEYWORDS.has(name) ? `${name}_` : name;
 }
 
+/** The module of a file: one for each package. */
+export function packageModule(file: DescFile): string {
+  return moduleName(file.proto.package.replaceAll(".", "_"));
+}
+
 /** The attribute of a field or key parameter. The Python runtime has the same rule: `attribute_name` in `_schema.py`. */
 export function attributeName(name: string): string {
   return KEYWORDS.has(name) || CLASS_NAMES.has(name) ? `${name}_` : name;
@@ -40,21 +47,37 @@ export function renamed(name: string, local: string): string {
 
 /** The imports of names from one module: those with another name stand apart, as ruff sorts them. */
 export function importsFrom(from: string, names: readonly string[]): string[] {
-  const plain = names.filter((name) => !name.includes(" as "));
+  const plain = names.filter((name) => !name.includes(" as ")).toSorted(compareImported);
   const aliased = names.filter((name) => name.includes(" as "));
-  return [...(plain.length === 0 ? [] : [plain]), ...aliased.toSorted(compare).map((name) => [name])].map((group) => {
-    const sorted = group.toSorted(compare);
-    const line = `from ${from} import ${sorted.join(", ")}`;
-    if (line.length <= LINE_WIDTH) return line;
-    return `from ${from} import (\n${sorted.map((name) => `    ${name},\n`).join("")})`;
-  });
+  const groups = [...(plain.length === 0 ? [] : [plain]), ...aliased.map((name) => [name])];
+  return groups
+    .toSorted(([a = ""], [b = ""]) => compareImported(a, b))
+    .map((group) => {
+      const line = `from ${from} import ${group.join(", ")}`;
+      if (line.length <= LINE_WIDTH) return line;
+      return `from ${from} import (\n${group.map((name) => `    ${name},\n`).join("")})`;
+    });
+}
+
+/** Constants, then classes, then the rest; each in any case, numbers by their value, as ruff sorts them. */
+function compareImported(a: string, b: string): number {
+  return rank(a) - rank(b) || compare(sortKey(a), sortKey(b)) || compare(a, b);
+}
+
+function sortKey(name: string): string {
+  return name.toLowerCase().replaceAll(/\d+/g, (digits) => digits.padStart(20, "0"));
+}
+
+function rank(name: string): number {
+  if (name.length > 1 && name === name.toUpperCase()) return 0;
+  return /^[A-Z]/.test(name) ? 1 : 2;
 }
 
 /** The first line of a struct; attributes that are named otherwise than their field are renamed. */
-export function structHead(name: string, fields: readonly string[]): string {
+export function structHead(name: string, fields: readonly string[], base: string, options: readonly string[]): string {
   const renames = fields.filter((field) => attributeName(field) !== field).toSorted(compare);
   const rename = `rename={${renames.map((field) => `"${attributeName(field)}": "${field}"`).join(", ")}}`;
-  const args = ["msgspec.Struct", "frozen=True", "kw_only=True", ...(renames.length === 0 ? [] : [rename])];
+  const args = [base, ...options, ...(renames.length === 0 ? [] : [rename])];
   return call(`class ${name}`, args, ":").join("\n");
 }
 
@@ -64,7 +87,9 @@ export function call(head: string, args: readonly string[], tail: string): strin
   if (line.length <= LINE_WIDTH) return [line];
   const indent = " ".repeat(head.length - head.trimStart().length);
   const together = `${indent}    ${args.join(", ")}`;
-  if (together.length <= LINE_WIDTH) return [`${head}(`, together, `${indent})${tail}`];
+  // The only parameter of a function gets a line and a comma.
+  const isAlone = args.length === 1 && head.trimStart().startsWith("def ");
+  if (together.length <= LINE_WIDTH && !isAlone) return [`${head}(`, together, `${indent})${tail}`];
   return [`${head}(`, ...args.map((arg) => `${indent}    ${arg},`), `${indent})${tail}`];
 }
 

@@ -4,15 +4,19 @@ import type { Contract } from "./compile.ts";
 import type { CompiledEntity } from "./entity-record.ts";
 import { describeKey } from "./key-template.ts";
 import { LINE_WIDTH, literal } from "./literal.ts";
-import { type Declared, declarations, exportsOf, indexNameOf, keyNameOf, nameOf, packagePrefix } from "./names.ts";
+import { type Declared, declarations, exportsOf, indexNameOf, keyNameOf, nameOf } from "./names.ts";
 import { compare, type Problems } from "./problems.ts";
+import { codecModule, codecModuleName, codecName, isLeaf, RUNTIME } from "./python-codec.ts";
+import { CodecModel } from "./python-codec-model.ts";
+import { attributesOf, PythonImports } from "./python-imports.ts";
+import { integerType } from "./python-integers.ts";
 import {
   attributeName,
   call,
   docstring,
   importsFrom,
-  moduleName,
   PYTHON_LITERALS,
+  packageModule,
   renamed,
   spaced,
   structHead,
@@ -39,8 +43,11 @@ const INDEX = "__init__.py";
 /** Generates the Python package of a contract: file name below the output folder -> text. */
 export function generatePython(contract: Contract): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
+  const model = new CodecModel(contract);
   for (const [name, protoFiles] of modules(contract)) {
-    files.set(`${name}.py`, new PythonModule(name, protoFiles, contract).text());
+    files.set(`${name}.py`, new PythonModule(protoFiles, contract, model).text());
+    const codecs = codecModule(protoFiles, contract, model);
+    if (codecs !== undefined) files.set(`${codecModuleName(name)}.py`, codecs);
   }
   files.set(INDEX, init(contract));
   files.set("py.typed", "");
@@ -51,15 +58,15 @@ export function generatePython(contract: Contract): ReadonlyMap<string, string> 
 export function checkPythonModules(contract: Contract, problems: Problems): void {
   const packages = new Map<string, DescFile>();
   for (const file of declarations(contract).keys()) {
-    const twin = packages.get(moduleOf(file));
+    const twin = packages.get(packageModule(file));
     if (file.proto.package === "") {
       problems.add(file, "it has no package, which names its module; add one such as users.v1");
-    } else if (`${moduleOf(file)}.py` === INDEX) {
+    } else if (`${packageModule(file)}.py` === INDEX) {
       problems.add(file, `package ${file.proto.package} would replace the index of the Python package; rename it`);
     } else if (twin !== undefined && twin.proto.package !== file.proto.package) {
       problems.add(file, `package ${file.proto.package} and ${twin.proto.package} give one module; rename one`);
     }
-    packages.set(moduleOf(file), twin ?? file);
+    packages.set(packageModule(file), twin ?? file);
   }
   for (const [name, file] of packages) {
     if (reachable(name, contract).has(name)) {
@@ -79,7 +86,7 @@ function reachable(name: string, contract: Contract): ReadonlySet<string> {
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     for (const file of all.get(next) ?? []) {
       for (const { file: target } of referencesOf(file, contract)) {
-        const other = moduleOf(target);
+        const other = packageModule(target);
         if (other === next || found.has(other)) continue;
         found.add(other);
         queue.push(other);
@@ -103,13 +110,9 @@ function referenceOf(field: DescField, contract: Contract): Declared | undefined
 function modules(contract: Contract): ReadonlyMap<string, readonly DescFile[]> {
   const found = new Map<string, DescFile[]>();
   for (const file of declarations(contract).keys()) {
-    found.set(moduleOf(file), [...(found.get(moduleOf(file)) ?? []), file]);
+    found.set(packageModule(file), [...(found.get(packageModule(file)) ?? []), file]);
   }
   return new Map([...found].toSorted(([a], [b]) => compare(a, b)));
-}
-
-function moduleOf(file: DescFile): string {
-  return moduleName(file.proto.package.replaceAll(".", "_"));
 }
 
 function init(contract: Contract): string {
@@ -133,30 +136,22 @@ function init(contract: Contract): string {
 }
 
 class PythonModule {
-  readonly #name: string;
   readonly #files: readonly DescFile[];
   readonly #types: readonly Declared[];
   readonly #contract: Contract;
+  readonly #model: CodecModel;
   readonly #entities: ReadonlyMap<DescMessage, CompiledEntity>;
   readonly #schemas: readonly MessageType[];
-  /** Names of fields: an annotation of the same name would mean the field. */
-  readonly #attributes: ReadonlySet<string>;
-  /** Module -> names that are imported from it. */
-  readonly #imports = new Map<string, Set<string>>();
-  #usesBuiltins = false;
+  readonly #imports: PythonImports;
 
-  constructor(name: string, files: readonly DescFile[], contract: Contract) {
-    this.#name = name;
+  constructor(files: readonly DescFile[], contract: Contract, model: CodecModel) {
     this.#files = files;
     this.#contract = contract;
+    this.#model = model;
     this.#types = files.flatMap((file) => declarations(contract).get(file) ?? []);
     this.#entities = new Map(contract.entities.map((entity) => [entity.message, entity]));
     this.#schemas = contract.entities.map(({ record }) => record.schema);
-    const params = contract.entities.flatMap(({ record }) =>
-      record.key.flatMap((each) => ("param" in each ? [each.param] : [])),
-    );
-    const fields = this.#types.flatMap((type) => (type.kind === "enum" ? [] : type.fields.map((field) => field.name)));
-    this.#attributes = new Set([...params, ...fields]);
+    this.#imports = new PythonImports(contract, attributesOf(files, contract));
   }
 
   text(): string {
@@ -165,46 +160,24 @@ class PythonModule {
     const entities = messages.flatMap((message) => this.#entities.get(message) ?? []);
     // Enums first: they are default values. Entities last: they resolve the annotations of every class.
     const blocks = [...enums.map((type) => this.#enum(type)), ...messages.flatMap((message) => this.#classes(message))];
+    if (entities.length > 0) this.#imports.name("typing", "ClassVar");
+    if (entities.length > 0) this.#imports.name("cachepact", "Entity");
+    const definitions = entities.flatMap((entity) => this.#definition(entity));
     const sources = this.#files.map((file) => this.#contract.shownPath(protoPathOf(file)));
+    if (messages.length > 0) this.#imports.msgspec();
     const head = [
       `# Generated by cachepact generate from ${sources.join(", ")}. Do not edit.`,
       `"""Values of package ${this.#files[0]?.proto.package ?? ""}."""`,
       "",
       "from __future__ import annotations",
       "",
-      ...this.#importLines(entities.length > 0, messages.length > 0),
+      ...this.#imports.lines(),
     ].join("\n");
-    const definitions = entities.map(definition);
-    return `${[head, ...blocks, ...(definitions.length > 0 ? [definitions.join("\n\n")] : [])].join("\n\n\n")}\n`;
-  }
-
-  #importLines(hasEntities: boolean, hasMessages: boolean): string[] {
-    if (hasEntities) this.#import("typing", "ClassVar");
-    const groups = [
-      this.#usesBuiltins ? ["import builtins as _builtins"] : [],
-      this.#importsFrom((from) => !from.startsWith(".")),
-      hasMessages || hasEntities ? [""] : [],
-      hasMessages ? ["import msgspec"] : [],
-      hasEntities ? importsFrom("cachepact", ["Entity", "define_entity"]) : [],
-      this.#importsFrom((from) => from.startsWith(".")).map((line, index) => (index === 0 ? `\n${line}` : line)),
-    ];
-    const lines = groups.flat();
-    return lines[0] === "" ? lines.slice(1) : lines;
-  }
-
-  #importsFrom(filter: (from: string) => boolean): string[] {
-    return [...this.#imports]
-      .filter(([from]) => filter(from))
-      .toSorted(([a], [b]) => compare(a, b))
-      .flatMap(([from, names]) => importsFrom(from, [...names]));
-  }
-
-  #import(from: string, name: string): void {
-    this.#imports.set(from, (this.#imports.get(from) ?? new Set()).add(name));
+    return `${[head, ...blocks, ...definitions].join("\n\n\n")}\n`;
   }
 
   #enum(type: Extract<Declared, { kind: "enum" }>): string {
-    this.#import("enum", "IntEnum");
+    this.#imports.name("enum", "IntEnum");
     const values = type.values.flatMap((value) => [
       `    ${value.name} = ${value.number}`,
       ...docstring(commentOf(value), 1),
@@ -223,7 +196,7 @@ class PythonModule {
     const names = params.map((param) => param.param);
     const lines = params.map((param) => `    ${attributeName(param.param)}: ${this.#paramType(param)}`);
     return [
-      structHead(keyNameOf(message), names),
+      structHead(keyNameOf(message), names, "msgspec.Struct", ["frozen=True", "kw_only=True"]),
       ...docstring([`What identifies one ${nameOf(message)}.`, "", `Key: \`${describeKey(record)}\`.`], 1),
       ...(lines.length === 0 ? [] : ["", ...lines]),
     ].join("\n");
@@ -244,7 +217,11 @@ class PythonModule {
       ...(entity === undefined ? [] : this.#keyMethod(entity)),
     ];
     while (body.at(-1) === "") body.pop();
-    return [structHead(nameOf(message), names), ...(body.length === 0 ? ["    pass"] : body)].join("\n");
+    const options = ["frozen=True", "kw_only=True", ...(isLeaf(message) ? ["gc=False"] : [])];
+    return [
+      structHead(nameOf(message), names, "msgspec.Struct", options),
+      ...(body.length === 0 ? ["    pass"] : body),
+    ].join("\n");
   }
 
   #attribute(desc: DescField, field: Field): string[] {
@@ -260,9 +237,9 @@ class PythonModule {
 
   #typeOf(desc: DescField, field: Field): { readonly type: string; readonly zero: string } {
     const single = this.#singleType(desc, field);
-    if (field.presence === "repeated") return { type: `${this.#builtin("list")}[${single.type}]`, zero: "[]" };
+    if (field.presence === "repeated") return { type: `${this.#imports.builtin("list")}[${single.type}]`, zero: "[]" };
     if (field.presence === "map") {
-      return { type: `${this.#builtin("dict")}[${this.#builtin("str")}, ${single.type}]`, zero: "{}" };
+      return { type: `${this.#imports.builtin("dict")}[${this.#imports.builtin("str")}, ${single.type}]`, zero: "{}" };
     }
     return single;
   }
@@ -270,20 +247,21 @@ class PythonModule {
   #singleType(desc: DescField, field: Field): { readonly type: string; readonly zero: string } {
     if (typeof field.type === "string") {
       const { type, zero } = SCALARS[field.type];
-      return { type: type === "datetime" ? this.#datetime() : this.#builtin(type), zero };
+      if (type === "int") return { type: this.#imports.name(RUNTIME, integerType(field).name), zero };
+      return { type: type === "datetime" ? this.#imports.datetime() : this.#imports.builtin(type), zero };
     }
     if (desc.enum !== undefined) {
       const name = this.#reference(desc.enum);
       const zero = desc.enum.values.find((value) => value.number === 0)?.name ?? "";
-      return { type: `${name} | ${this.#builtin("int")}`, zero: `${name}.${zero}` };
+      return { type: `${name} | ${this.#imports.builtin("int")}`, zero: `${name}.${zero}` };
     }
     return { type: desc.message === undefined ? "None" : this.#reference(desc.message), zero: "None" };
   }
 
   #paramType(param: KeyParam): string {
-    if (param.type === "uuid") return this.#builtin("str");
-    if (param.type !== "enum") return this.#builtin(SCALARS[param.type].type);
-    this.#import("typing", "Literal");
+    if (param.type === "uuid") return this.#imports.builtin("str");
+    if (param.type !== "enum") return this.#imports.builtin(SCALARS[param.type].type);
+    this.#imports.name("typing", "Literal");
     return `Literal[${(param.values ?? []).map((value) => JSON.stringify(value)).join(", ")}]`;
   }
 
@@ -300,25 +278,32 @@ class PythonModule {
     ];
   }
 
-  #builtin(name: string): string {
-    if (!this.#attributes.has(name)) return name;
-    this.#usesBuiltins = true;
-    return `_builtins.${name}`;
-  }
-
-  #datetime(): string {
-    const shadowed = this.#attributes.has("datetime");
-    this.#import("datetime", shadowed ? "datetime as _datetime" : "datetime");
-    return shadowed ? "_datetime" : "datetime";
-  }
-
   #reference(target: Declared): string {
-    const name = nameOf(target);
-    if (moduleOf(target.file) === this.#name) return name;
-    const taken = [...this.#contract.types].some((type) => type !== target && nameOf(type) === name);
-    const local = taken ? `${packagePrefix(target.file)}${name}` : name;
-    this.#import(`.${moduleOf(target.file)}`, renamed(name, local));
-    return local;
+    const isOwn = this.#files.some((file) => packageModule(file) === packageModule(target.file));
+    return isOwn ? nameOf(target) : this.#imports.type(target, false);
+  }
+
+  #definition({ message, record }: CompiledEntity): string[] {
+    const name = nameOf(message);
+    const generated = this.#model.messages.get(message);
+    const hasCodec = generated !== undefined && this.#model.entities.some((entity) => entity.message === message);
+    this.#imports.name("cachepact", "define_entity");
+    const lines = [
+      `${name}.__cachepact__ = define_entity(`,
+      `    ${literal(record, PYTHON_LITERALS, 4, 1)},`,
+      `    ${name},`,
+      `    ${keyNameOf(message)},`,
+      ...(hasCodec ? [`    _${codecName(generated)},`] : []),
+      ")",
+    ].join("\n");
+    if (!hasCodec) return [lines];
+    const loader = [
+      ...loaderHead(`_${codecName(generated)}`, this.#imports.name(RUNTIME, "GeneratedCodec"), name),
+      ...importsFrom(`.${codecModuleName(generated.module)}`, [codecName(generated)]).map((line) => `    ${line}`),
+      "",
+      `    return ${codecName(generated)}`,
+    ].join("\n");
+    return [loader, lines];
   }
 }
 
@@ -334,13 +319,7 @@ function descriptorLines(key: string, name: string): string[] {
   return ["    __cachepact__: ClassVar[", ...entity, "    ]"];
 }
 
-function definition({ message, record }: CompiledEntity): string {
-  const name = nameOf(message);
-  return [
-    `${name}.__cachepact__ = define_entity(`,
-    `    ${literal(record, PYTHON_LITERALS, 4, 1)},`,
-    `    ${name},`,
-    `    ${keyNameOf(message)},`,
-    ")",
-  ].join("\n");
+function loaderHead(loader: string, generic: string, type: string): string[] {
+  const line = `def ${loader}() -> ${generic}[${type}]:`;
+  return line.length <= LINE_WIDTH ? [line] : [`def ${loader}() -> ${generic}[`, `    ${type}`, "]:"];
 }

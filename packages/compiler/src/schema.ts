@@ -1,7 +1,7 @@
 import { type DescEnum, type DescField, type DescMessage, isFieldSet, ScalarType as Scalar } from "@bufbuild/protobuf";
 import { protoCamelCase } from "@bufbuild/protobuf/reflect";
 import { Edition, FieldOptions_JSType, FieldOptionsSchema } from "@bufbuild/protobuf/wkt";
-import type { EnumType, Field, FieldType, MessageType, ScalarType } from "@cachepact/wire";
+import type { EnumType, Field, FieldType, MessageType, Reserved, ScalarType } from "@cachepact/wire";
 import type { OptionReader } from "./entry-option.ts";
 import type { Problems } from "./problems.ts";
 
@@ -63,11 +63,16 @@ export function is64Bit(type: FieldType): boolean {
 
 /** The fields of a message wherever it stands in one of the schemas, by name. */
 export function fieldsOf(message: DescMessage, schemas: readonly MessageType[]): ReadonlyMap<string, Field> {
+  return new Map(schemaOf(message, schemas)?.fields.map((field) => [field.name, field]));
+}
+
+/** The schema of a message wherever it stands in one of the schemas. */
+export function schemaOf(message: DescMessage, schemas: readonly MessageType[]): MessageType | undefined {
   for (const schema of schemas) {
     const found = find(schema, message.typeName);
-    if (found !== undefined) return new Map(found.fields.map((field) => [field.name, field]));
+    if (found !== undefined) return found;
   }
-  return new Map();
+  return undefined;
 }
 
 function find(type: MessageType, message: string): MessageType | undefined {
@@ -77,6 +82,13 @@ function find(type: MessageType, message: string): MessageType | undefined {
     if (inner !== undefined) return inner;
   }
   return undefined;
+}
+
+/** What a message reserves; undefined = nothing. Ranges are half-open in a descriptor, and closed here. */
+function reservedOf({ proto }: DescMessage): Reserved | undefined {
+  if (proto.reservedName.length === 0 && proto.reservedRange.length === 0) return undefined;
+  const numbers = proto.reservedRange.map(({ start, end }) => [start, end - 1] as const);
+  return { names: proto.reservedName.toSorted(), numbers: numbers.toSorted(([a], [b]) => a - b) };
 }
 
 class SchemaReader {
@@ -111,7 +123,8 @@ class SchemaReader {
       .map((field) => this.#field(field))
       .toSorted((a, b) => a.number - b.number);
     this.#path.pop();
-    return { message: message.typeName, fields };
+    const reserved = reservedOf(message);
+    return { message: message.typeName, fields, ...(reserved === undefined ? {} : { reserved }) };
   }
 
   #checkMessage(message: DescMessage): void {

@@ -1,52 +1,30 @@
-import path from "node:path";
-
 import type { DescField, DescFile, DescMessage } from "@bufbuild/protobuf";
 import { protoCamelCase } from "@bufbuild/protobuf/reflect";
-import type { EntityRecord, Field, KeyParam, MessageType, ScalarType } from "@cachepact/wire";
+import type { EntityRecord, Field, KeyParam, MessageType } from "@cachepact/wire";
 import type { Contract } from "./compile.ts";
 import type { CompiledEntity } from "./entity-record.ts";
 import { describeKey } from "./key-template.ts";
-import { LINE_WIDTH, type LiteralSyntax, literal } from "./literal.ts";
+import { LINE_WIDTH, literal } from "./literal.ts";
 import { type Declared, declarations, exportsOf, indexNameOf, keyNameOf, nameOf, packagePrefix } from "./names.ts";
 import { compare, type Problems } from "./problems.ts";
 import { fieldsOf } from "./schema.ts";
 import { commentOf, protoPathOf } from "./source.ts";
-
-const SCALARS: Readonly<Record<ScalarType, string>> = {
-  int32: "number",
-  uint32: "number",
-  sint32: "number",
-  int64: "bigint",
-  uint64: "bigint",
-  sint64: "bigint",
-  bool: "boolean",
-  string: "string",
-  bytes: "Uint8Array",
-  double: "number",
-  timestamp: "number",
-};
+import { codecModule, codecsNameOf, hasCodecs } from "./typescript-codec.ts";
+import { codecModuleOf, moduleOf, specifier, statement } from "./typescript-import.ts";
+import { SCALARS, SYNTAX } from "./typescript-syntax.ts";
 
 const INDEX = "index.ts";
 
 /** The package that generated code imports. */
 const RUNTIME = "@cachepact/wire";
 
-const SYNTAX: LiteralSyntax = {
-  key: (name) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)),
-  string: (text) => JSON.stringify(text),
-  null: "null",
-  true: "true",
-  false: "false",
-  padding: " ",
-  indent: 2,
-  splitObjectLists: true,
-};
-
 /** Generates the TypeScript of a contract: file name below the output folder -> text. */
 export function generateTypeScript(contract: Contract): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const [file, types] of declarations(contract)) {
     files.set(moduleOf(file), new TypeScriptModule(file, types, contract).text());
+    const codecs = codecModule(file, types, contract);
+    if (codecs !== undefined) files.set(codecModuleOf(file), codecs);
   }
   files.set(INDEX, index(contract));
   return files;
@@ -57,10 +35,6 @@ export function checkTypeScriptModules(contract: Contract, problems: Problems): 
   for (const file of declarations(contract).keys()) {
     if (moduleOf(file) === INDEX) problems.add(file, "its module would replace the index; rename the file");
   }
-}
-
-function moduleOf(file: DescFile): string {
-  return `${file.name}.ts`;
 }
 
 function index(contract: Contract): string {
@@ -79,14 +53,6 @@ function index(contract: Contract): string {
     }
   }
   return `${lines.join("\n")}\n`;
-}
-
-function statement(keyword: string, names: readonly string[], from: string): string {
-  const sorted = names.toSorted(compare);
-  const line = `${keyword} { ${sorted.join(", ")} } from "${from}";`;
-  return line.length <= LINE_WIDTH || names.length === 1
-    ? line
-    : `${keyword} {\n${sorted.map((name) => `  ${name},\n`).join("")}} from "${from}";`;
 }
 
 class TypeScriptModule {
@@ -114,9 +80,16 @@ class TypeScriptModule {
   }
 
   #importLines(): string[] {
-    const lines = [...this.#imports]
+    const codecs = this.#types.flatMap((type) =>
+      type.kind === "message" && hasCodecs(this.#contract, type) ? [codecsNameOf(type)] : [],
+    );
+    const own = specifier(moduleOf(this.#file), codecModuleOf(this.#file));
+    const lines = [
+      ...[...this.#imports].map(([from, names]) => [from, statement("import type", [...names], from)] as const),
+      ...(codecs.length === 0 ? [] : [[own, statement("import", codecs, own)] as const]),
+    ]
       .toSorted(([a], [b]) => compare(a, b))
-      .map(([from, names]) => statement("import type", [...names], from));
+      .map(([, line]) => line);
     const hasEntity = this.#types.some((type) => type.kind === "message" && this.#entities.has(type));
     const wire = hasEntity ? [`import { defineEntity, type Entity } from "${RUNTIME}";`] : [];
     return [...wire, ...lines];
@@ -126,7 +99,13 @@ class TypeScriptModule {
     if (type.kind === "enum") return [enumText(type)];
     const value = this.#interface(type);
     const entity = this.#entities.get(type);
-    return entity === undefined ? [value] : [value, keyInterface(entity), entityText(entity)];
+    return entity === undefined ? [value] : [value, keyInterface(entity), this.#entity(entity)];
+  }
+
+  #entity({ message, record }: CompiledEntity): string {
+    const comment = doc([`Entity \`${record.entity}\`, key \`${describeKey(record)}\`.`], "");
+    const codecs = hasCodecs(this.#contract, message) ? codecsNameOf(message) : undefined;
+    return [...comment, ...definition(nameOf(message), keyNameOf(message), record, codecs)].join("\n");
   }
 
   #interface(message: DescMessage): string {
@@ -163,9 +142,7 @@ class TypeScriptModule {
   #reference(target: Declared): string {
     const name = nameOf(target);
     if (target.file === this.#file) return name;
-    const here = path.posix.dirname(moduleOf(this.#file));
-    const relative = path.posix.relative(here, moduleOf(target.file));
-    const from = relative.startsWith(".") ? relative : `./${relative}`;
+    const from = specifier(moduleOf(this.#file), moduleOf(target.file));
     const local = this.#isTaken(target) ? `${packagePrefix(target.file)}${name}` : name;
     const names = this.#imports.get(from) ?? new Set();
     this.#imports.set(from, names.add(local === name ? name : `${name} as ${local}`));
@@ -209,19 +186,22 @@ function paramType(param: KeyParam): string {
   return param.jstype === "number" ? "number" : SCALARS[param.type];
 }
 
-function entityText({ message, record }: CompiledEntity): string {
-  const comment = doc([`Entity \`${record.entity}\`, key \`${describeKey(record)}\`.`], "");
-  return [...comment, ...definition(nameOf(message), keyNameOf(message), record)].join("\n");
-}
-
 /** The descriptor, broken as the formatter breaks it: the longer its name, the more lines. */
-function definition(name: string, key: string, record: EntityRecord): string[] {
+function definition(name: string, key: string, record: EntityRecord, codecs: string | undefined): string[] {
   const head = `export const ${name}: Entity<`;
   const oneLine = `${head}${key}, ${name}> = defineEntity(`;
-  if (oneLine.length < LINE_WIDTH) return [`${oneLine}${literal(record, SYNTAX, 0, 0)});`];
+  if (oneLine.length < LINE_WIDTH) return [`${oneLine}${descriptor(record, codecs, 0)});`];
   const left = `${head}${key}, ${name}> =`;
-  if (left.length <= LINE_WIDTH) return [left, `  defineEntity(${literal(record, SYNTAX, 0, 1)});`];
-  return [head, `  ${key},`, `  ${name}`, `> = defineEntity(${literal(record, SYNTAX, 0, 0)});`];
+  if (left.length <= LINE_WIDTH) return [left, `  defineEntity(${descriptor(record, codecs, 1)});`];
+  return [head, `  ${key},`, `  ${name}`, `> = defineEntity(${descriptor(record, codecs, 0)});`];
+}
+
+/** The arguments of `defineEntity`: the record alone, or the record and the codecs on lines of their own. */
+function descriptor(record: EntityRecord, codecs: string | undefined, depth: number): string {
+  if (codecs === undefined) return literal(record, SYNTAX, 0, depth);
+  const outer = " ".repeat(depth * SYNTAX.indent);
+  const inner = " ".repeat((depth + 1) * SYNTAX.indent);
+  return `\n${inner}${literal(record, SYNTAX, inner.length, depth + 1, 1)},\n${inner}${codecs},\n${outer}`;
 }
 
 function declared(comment: readonly string[], head: string, lines: readonly string[]): string {

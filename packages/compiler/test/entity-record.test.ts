@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { compileText, entity, HEAD, record } from "./scratch-contract.ts";
+import { compileText, entity, HEAD, record, refusal } from "./scratch-contract.ts";
 
 const ID = "  int64 id = 1 [jstype = JS_NUMBER];";
 
@@ -84,6 +84,16 @@ describe("entity record", () => {
     });
   });
 
+  test("the longest times of a contract are times that Redis and the scripts take", async () => {
+    const most = "4294967295";
+    const { ttl_ms, grace_ms, negative_ttl_ms } = await record(
+      entity(ID, { ttl_ms: most, grace_ms: most, negative_ttl_ms: most, max_payload_bytes: "536870400" }),
+    );
+    expect([ttl_ms, grace_ms, negative_ttl_ms]).toEqual([2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1]);
+    // SPEC 10: a duration in a script's arguments is below 10^12 ms.
+    expect(ttl_ms + grace_ms).toBeLessThan(1e12);
+  });
+
   test("a log has sixteen partitions unless the option says otherwise", async () => {
     expect(await record(entity(ID, { log: '"things"' }))).toMatchObject({ log: "things", partitions: 16 });
     expect(await record(entity(ID, { log: '"things"', partitions: "4" }))).toMatchObject({ partitions: 4 });
@@ -106,6 +116,22 @@ describe("entity record", () => {
 });
 
 describe("schema", () => {
+  test("keeps what a message reserves, which its fingerprint does not see", async () => {
+    const lines = 'reserved "gone", "away";\n  reserved 9, 4 to 6, 2;\n  string id = 1;';
+    const { schema, fingerprint } = await record(entity(`  ${lines}`));
+    expect(schema.reserved).toEqual({
+      names: ["away", "gone"],
+      numbers: [
+        [2, 2],
+        [4, 6],
+        [9, 9],
+      ],
+    });
+    const without = await record(entity("  string id = 1;"));
+    expect(without.schema).not.toHaveProperty("reserved");
+    expect(without.fingerprint).toBe(fingerprint);
+  });
+
   test("holds every allowed type, in every presence, by ascending number", async () => {
     const scalars = "int32 uint32 sint32 int64 uint64 sint64 bool string bytes double".split(" ");
     const lines = scalars.flatMap((type, index) => [
@@ -186,6 +212,21 @@ message Team {
 });
 
 describe("key parameters", () => {
+  test("and literals fill a whole key, not more", async () => {
+    const literals = `:${"a".repeat(40)}`.repeat(12);
+    const of = (last: number): string =>
+      entity("  string id = 1;", { key: `"thing${literals}:${"b".repeat(last)}:{id}"` });
+    // thing, 12 literals of 40, one of 12, a parameter of one byte, each behind a colon.
+    expect((await record(of(12))).key).toHaveLength(14);
+    const error = await refusal(() => record(of(13)));
+    expect(error.problems[0]).toContain("its shortest key has 513 bytes, but a whole key has 512");
+  });
+
+  test("may be optional fields when they are required: those are there in every value", async () => {
+    const text = entity("  optional string id = 1 [(cachepact.v1.field).required = true];");
+    expect((await record(text)).key).toEqual([{ param: "id", type: "string", max_bytes: 128, transforms: [] }]);
+  });
+
   test("take their type from the field of their name", async () => {
     const text = entity("  string id = 1;\n  bytes raw = 2;\n  bool on = 3;\n  sint32 n = 4;\n  uint64 big = 5;", {
       key: '"thing:all:{{id}}:{raw}:{on}:{n}:{big}"',
@@ -205,14 +246,14 @@ describe("key parameters", () => {
       key: '"thing:{id}:{token}:{region}:{tenant}"',
       params: `[
         { name: "id" type: "uuid" },
-        { name: "token" transforms: KEY_TRANSFORM_SHA256 max_bytes: 4096 },
+        { name: "token" transforms: KEY_TRANSFORM_SHA256 },
         { name: "region" type: "enum" values: ["eu", "us"] },
         { name: "tenant" type: "int32" }
       ]`,
     });
     expect((await record(text)).key).toEqual([
       { param: "id", type: "uuid", max_bytes: 128, transforms: [] },
-      { param: "token", type: "string", max_bytes: 4096, transforms: ["sha256"] },
+      { param: "token", type: "string", max_bytes: 128, transforms: ["sha256"] },
       { param: "region", type: "enum", max_bytes: 128, transforms: [], values: ["eu", "us"] },
       { param: "tenant", type: "int32", max_bytes: 128, transforms: [] },
     ]);

@@ -5,7 +5,13 @@ import { CompileError, type CompileErrorCode } from "../src/index.ts";
 const vocabulary = new URL(import.meta.resolve("@cachepact/wire/vocabulary/errors.json"));
 
 test("the compiler's codes are in the closed list of the wire", () => {
-  const codes: Record<CompileErrorCode, true> = { E_CONFIG: true, E_GENERATED: true, E_PROTO: true };
+  const codes: Record<CompileErrorCode, true> = {
+    E_COMPATIBILITY: true,
+    E_CONFIG: true,
+    E_GENERATED: true,
+    E_HISTORY: true,
+    E_PROTO: true,
+  };
   const { errors }: { errors: readonly { code: string }[] } = JSON.parse(readFileSync(vocabulary, "utf8"));
   expect(errors.map(({ code }) => code)).toEqual(expect.arrayContaining(Object.keys(codes)));
 });

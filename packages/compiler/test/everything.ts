@@ -73,7 +73,7 @@ message Order {
     ttl_ms: 60000
     params: [
       { name: "region" type: "enum" values: ["eu", "US-2"] },
-      { name: "token" transforms: KEY_TRANSFORM_SHA256 max_bytes: 4000 },
+      { name: "token" transforms: KEY_TRANSFORM_SHA256 },
       { name: "tenant" type: "uuid" }
     ]
   };

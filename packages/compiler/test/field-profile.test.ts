@@ -28,6 +28,11 @@ function declaration(name: string, text: string, ...says: readonly string[]): Re
 
 describe("a field is refused", () => {
   refuses([
+    field("map<int64, …>", "map<int64, string> f = 2;", "map keys of type int64 are refused", "use map<string, T>"),
+    field("map<uint32, …>", "map<uint32, string> f = 2;", "map keys of type uint32 are refused"),
+    field("a list of float", "repeated float f = 2;", "float is refused", "use double"),
+    field("an optional float", "optional float f = 2;", "float is refused", "use double"),
+    field("a map of float", "map<string, float> f = 2;", "float is refused", "use double"),
     field("float", "float f = 2;", "float is refused", "use double"),
     field("fixed32", "fixed32 f = 2;", "fixed32 is refused", "use uint32"),
     field("fixed64", "optional fixed64 f = 2;", "fixed64 is refused", "use uint64"),
@@ -43,6 +48,8 @@ describe("a field is refused", () => {
     named("double underscore", "f__o"),
     field("version without jstype", `int64 f = 2 [${VERSION}];`, "a single 64-bit integer", "jstype = JS_NUMBER"),
     field("version of 32 bits", `int32 f = 2 [${VERSION}];`, "a single 64-bit integer", "jstype = JS_NUMBER"),
+    field("version of a string", `string f = 2 [${VERSION}];`, "a single 64-bit integer", "jstype = JS_NUMBER"),
+    field("version in a map", `map<string, string> f = 2 [${VERSION}];`, "a single 64-bit integer"),
     field("version in a list", `repeated int64 f = 2 [jstype = JS_NUMBER, ${VERSION}];`, "a single 64-bit integer"),
     wellKnown("any", "Any", "declare a message"),
     wellKnown("struct", "Struct", "declare a message"),
@@ -51,7 +58,15 @@ describe("a field is refused", () => {
     wellKnown("duration", "Duration", "_ms"),
     wellKnown("wrappers", "Int64Value", "use an optional field"),
     wellKnown("wrappers", "StringValue", "use an optional field"),
+    wellKnown("wrappers", "DoubleValue", "use an optional field"),
+    wellKnown("wrappers", "FloatValue", "use an optional field"),
+    wellKnown("wrappers", "UInt64Value", "use an optional field"),
+    wellKnown("wrappers", "Int32Value", "use an optional field"),
+    wellKnown("wrappers", "UInt32Value", "use an optional field"),
+    wellKnown("wrappers", "BoolValue", "use an optional field"),
+    wellKnown("wrappers", "BytesValue", "use an optional field"),
     wellKnown("empty", "Empty", "declare a message of your own"),
+    wellKnown("field_mask", "FieldMask", "declare a message of your own"),
   ]);
 });
 

@@ -11,7 +11,11 @@ const FIELDS = `  string id = 1;
   Kind kind = 6;
   int32 n = 7;
   int32 n1 = 8;
-  enum Kind { KIND_UNSPECIFIED = 0; }`;
+  enum Kind { KIND_UNSPECIFIED = 0; }
+  map<string, string> labels = 9;
+  Part part = 10;
+  message Part { string a = 1; }
+  optional string nick = 11;`;
 
 function key(name: string, option: Readonly<Record<string, string>>, says: string): RefusedCase {
   return { name, proto: entity(FIELDS, option), at: "7: shop.v1.Thing", says: [says] };
@@ -52,6 +56,26 @@ describe("a key is refused", () => {
     key("of a timestamp", { key: '"thing:{at}"' }, "{at} is a timestamp, which keys cannot hold"),
     key("of a list", { key: '"thing:{tags}"' }, "{tags} is a repeated field, which keys cannot hold"),
     key("of an enum field", { key: '"thing:{kind}"' }, "{kind} is an enum field"),
+    key("of a map", { key: '"thing:{labels}"' }, "{labels} is a map, which keys cannot hold"),
+    key("of a message", { key: '"thing:{part}"' }, "{part} is a message, which keys cannot hold"),
+    key(
+      "of an optional field, which may be absent",
+      { key: '"thing:{nick}"' },
+      "{nick} is an optional field, but a key has all its parameters; remove optional, or add required = true",
+    ),
+    key(
+      "whose literals leave no room for its parameters",
+      { key: `"thing${`:${"a".repeat(40)}`.repeat(12)}:bbbbbbbbbbbbbb:{id}"` },
+      "bytes, but a whole key has 512; use fewer or shorter segments",
+    ),
+    key(
+      "whose uuids and digests leave no room",
+      {
+        key: `"thing${`:${"a".repeat(40)}`.repeat(11)}:{id}:{name}"`,
+        params: '[{ name: "id" type: "uuid" }, { name: "name" transforms: KEY_TRANSFORM_SHA256 }]',
+      },
+      "its shortest key has 5",
+    ),
     key("with a parameter of an unknown type", { params: '{ name: "id" type: "text" }' }, 'unknown type "text"'),
     key(
       "with a type other than the field's",
@@ -89,6 +113,31 @@ describe("a key is refused", () => {
       "with max_bytes on an integer",
       { key: '"thing:{n}"', params: '{ name: "n" max_bytes: 9 }' },
       "max_bytes is for strings and bytes",
+    ),
+    key(
+      "with a transform twice",
+      { params: '{ name: "id" transforms: [KEY_TRANSFORM_SHA256, KEY_TRANSFORM_SHA256] }' },
+      "lists a transform twice",
+    ),
+    key(
+      "with an enum value twice",
+      { params: '{ name: "id" type: "enum" values: ["a", "a"] }' },
+      "lists a value twice",
+    ),
+    key(
+      "with an empty enum value",
+      { params: '{ name: "id" type: "enum" values: [""] }' },
+      'the value "", which a key would escape',
+    ),
+    key(
+      "with a uuid that the field does not hold",
+      { key: '"thing:{n}"', params: '{ name: "n" type: "uuid" }' },
+      "declared uuid, but the field of its name is int32",
+    ),
+    key(
+      "with max_bytes beside a digest",
+      { params: '{ name: "id" max_bytes: 64 transforms: KEY_TRANSFORM_SHA256 }' },
+      "max_bytes 64 beside KEY_TRANSFORM_SHA256, which has no effect, a digest has one length; remove max_bytes",
     ),
     key(
       "with max_bytes beyond a whole key",

@@ -27,6 +27,19 @@ describe("an option is refused", () => {
     option("with a jitter of one", { jitter_ratio: "1" }, "jitter_ratio 1 is not the fraction"),
     option("with a jitter below zero", { jitter_ratio: "-0.1" }, "jitter_ratio -0.1 is not the fraction"),
     option("with a jitter that is no number", { jitter_ratio: "nan" }, "jitter_ratio NaN is not the fraction"),
+    option("with an endless jitter", { jitter_ratio: "inf" }, "jitter_ratio Infinity is not the fraction"),
+    option(
+      "with an unknown consistency",
+      { consistency: "9" },
+      "consistency 9 is unknown; choose CONSISTENCY_EVENTUAL",
+    ),
+    option("with an unspecified codec", { codec: "CODEC_UNSPECIFIED" }, "the option has no codec"),
+    option("with an unspecified framing", { framing: "FRAMING_UNSPECIFIED" }, "the option has no framing"),
+    option(
+      "with payloads that Redis does not take",
+      { max_payload_bytes: "536870401" },
+      "max_payload_bytes 536870401 is above 536870400, which is what Redis takes",
+    ),
     option("with sliding but no idle time", { sliding: "{ max_ms: 5 }" }, "needs idle_ms above 0"),
     option(
       "with sliding whose cap is below its idle time",

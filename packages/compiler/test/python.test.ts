@@ -39,6 +39,9 @@ assert_type(value.dict, dict[str, str])
 assert_type(value.kinds, list[AddressKind | int])
 assert_type(value.maybe_kind, AddressKind | int | None)
 assert_type(value.int, str)
+assert_type(value.i32, int)
+assert_type(value.u64, int)
+assert_type(value.s64, int)
 assert_type(ShopV1Order.__cachepact__, Entity[OrderKey, ShopV1Order])
 
 key = ShopV1Order.key(id=1, key_="k", class_="c", region="eu", token="t", tenant="u")
@@ -51,6 +54,10 @@ entity = ShopV1Order.__cachepact__
 text = entity.to_json(value)
 assert json.loads(text)["key"] == "k" and json.loads(text)["class"] == "c"
 assert entity.from_json(text) == value
+for codec in ("json", "msgpack", "protobuf"):
+    coder = entity.generated[codec]
+    assert coder is not None
+    assert coder.decode(coder.encode(value).data) == value
 lock = json.loads(Path("contracts.lock.json").read_text())["entities"]
 assert dict(entity.record.schema) == lock["order"]["schema"]
 assert dict(Solo.__cachepact__.record.schema) == lock["solo"]["schema"]
@@ -74,7 +81,7 @@ describe("generated Python", () => {
         ["-m", "mypy", "--strict", "--cache-dir", path.join(folder, ".mypy"), "shop_contracts", "consumer.py"],
         python,
       ),
-    ).toMatch(/^Success: no issues found in 5 source files$/);
+    ).toMatch(/^Success: no issues found in 8 source files$/);
     expect(tool("python", ["consumer.py"], python)).toBe("all as the lock has it");
   });
 
@@ -84,7 +91,7 @@ describe("generated Python", () => {
     const python = path.join(folder, "python");
     expect(
       tool("python", ["-m", "ruff", "format", "--isolated", "--no-cache", "--line-length=120", "--diff", "."], python),
-    ).toBe("4 files already formatted");
+    ).toBe("7 files already formatted");
     expect(
       tool(
         "python",
@@ -94,6 +101,29 @@ describe("generated Python", () => {
     ).toBe("All checks passed!");
   });
 
+  // Every kind of field, with names that reach and pass the end of a line in each place where they stand.
+  test.each([30, 44, 60])("is formatted with names of %i letters", async (length) => {
+    const types =
+      "int64 uint64 bool string bytes double google.protobuf.Timestamp Kind Part|optional int64|optional bool|" +
+      "optional string|optional Kind|repeated int64|repeated Kind|repeated Part|repeated google.protobuf.Timestamp|" +
+      "map<string, uint64>|map<string, double>|map<string, Part>|map<string, Kind>|repeated double";
+    const all = types.split("|").flatMap((type, index) => (index === 0 ? type.split(" ") : [type]));
+    const fields = all.map((type, n) => `  ${type} ${`f${n}_`.padEnd(length, "x")} = ${n + 2};`);
+    const folder = scratch(
+      {
+        "proto/shop/v1/thing.proto":
+          entity(`  string id = 1;\n${fields.join("\n")}`) +
+          `message Part { optional double ${"p".padEnd(length, "x")} = 1; }\n` +
+          "enum Kind { KIND_UNSPECIFIED = 0; }\n",
+      },
+      ALL_OUTPUTS,
+    );
+    await generate(folder);
+    const python = path.join(folder, "python");
+    const format = ["-m", "ruff", "format", "--isolated", "--no-cache", "--line-length=120", "--diff", "."];
+    expect(tool("python", format, python)).toBe("3 files already formatted");
+  });
+
   test("carries the comments of the protos as docstrings", async () => {
     const folder = everything();
     await generate(folder);
@@ -101,7 +131,7 @@ describe("generated Python", () => {
     expect(read("shop_v1.py")).toContain(
       '    """An order.\n\n      It has an indented second paragraph.\n\n    And a third.\n    """\n',
     );
-    expect(read("shop_v1.py")).toContain('_builtins.int = 0\n    """stands behind its field"""\n');
+    expect(read("shop_v1.py")).toContain('SafeInt = 0\n    """stands behind its field"""\n');
     expect(read("common_v1.py")).toContain('    """An address "quoted" with \\\\ and */ and \\"\\"\\"."""\n');
     expect(read("common_v1.py")).toContain(
       'class AddressKind(IntEnum):\n    """What it is good for."""\n\n    KIND_UNSPECIFIED = 0\n    """Not said."""\n',

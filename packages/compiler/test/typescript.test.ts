@@ -88,7 +88,7 @@ describe("generated TypeScript", () => {
       }),
     });
     expect(tool("biome", ["check", "--error-on-warnings", "src"], folder)).toMatch(
-      /^Checked 5 files in \S+ No fixes applied\.$/,
+      /^Checked 9 files in \S+ No fixes applied\.$/,
     );
   });
 

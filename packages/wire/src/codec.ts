@@ -23,6 +23,8 @@ export interface Payload {
 export interface DecodeNotes {
   /** An enum name of a newer writer was read as the enum's zero: the value must not be written back. */
   unknownEnumName: boolean;
+  /** Members of a newer writer were passed over: the value is complete for this schema and not what was written. */
+  unknownMember?: boolean;
 }
 
 /** One codec: canonical, one value has one byte string in every language. Values are those of SPEC 1. */

@@ -1,8 +1,9 @@
-import { codecById, codecs, type DecodeNotes } from "./codec.ts";
-import { checkPayloadSize, type Entity } from "./entity.ts";
+import { codecById, codecs, type DecodeNotes, type Payload } from "./codec.ts";
+import { checkPayloadSize, checkReadSize, type Entity } from "./entity.ts";
 import { CachepactError } from "./errors.ts";
 import { decodeFrame, encodeFrame, hasMagic } from "./frame.ts";
 import { encodeParam, paramProperty } from "./key-param.ts";
+import { decodePayload, encodePayload } from "./payload.ts";
 import type { EntityRecord, KeyParam } from "./schema.ts";
 import { planOf, propertyName } from "./schema-plan.ts";
 import { encodeUtf8 } from "./utf8.ts";
@@ -38,6 +39,7 @@ export interface Entry<Value> {
 }
 
 const PLAIN_NULL = encodeUtf8("null");
+const NO_PAYLOAD: Payload = { bytes: new Uint8Array(0), ascii: false };
 
 const fingerprints = new WeakMap<EntityRecord, number>();
 
@@ -63,27 +65,26 @@ export function encodeEntry<Key extends object, Value extends object>(
   meta: EntryMeta = {},
 ): Uint8Array {
   const { record } = entity;
-  if (record.framing === "plain") return value === null ? PLAIN_NULL.slice() : encodePayload(record, value).bytes;
-  const { version, ...rest } = meta;
-  const fingerprint = fingerprintOf(record);
-  if (value === null) {
-    const header = { ...rest, version: version ?? 0, codec: 0, fingerprint, negative: true } as const;
-    return encodeFrame(header, new Uint8Array(0));
-  }
-  const { bytes, ascii } = encodePayload(record, value);
+  if (record.framing === "plain") return value === null ? PLAIN_NULL.slice() : payloadOf(entity, value).bytes;
+  const { bytes, ascii } = value === null ? NO_PAYLOAD : payloadOf(entity, value);
+  const { staleAtMs = 0, createdAtMs = 0, costMs = 0, dirty = false } = meta;
   const header = {
-    ...rest,
-    version: version ?? versionOf(record, value),
-    codec: codecs[record.codec].id,
-    fingerprint,
+    codec: value === null ? 0 : codecs[record.codec].id,
+    negative: value === null,
+    dirty,
     ascii,
-  };
+    fingerprint: fingerprintOf(record),
+    staleAtMs,
+    version: meta.version ?? (value === null ? 0 : versionOf(record, value)),
+    createdAtMs,
+    costMs,
+  } as const;
   return encodeFrame(header, bytes);
 }
 
-function encodePayload(record: EntityRecord, value: object): { bytes: Uint8Array; ascii: boolean } {
-  const payload = codecs[record.codec].encodePayload(record.schema, value);
-  checkPayloadSize(record, payload.bytes);
+function payloadOf<Key extends object, Value extends object>(entity: Entity<Key, Value>, value: Value): Payload {
+  const payload = encodePayload(entity, entity.record.codec, value);
+  checkPayloadSize(entity.record, payload.bytes);
   return payload;
 }
 
@@ -113,6 +114,7 @@ export function versionOf(record: EntityRecord, value: object): number {
  *
  * The header's codec decides how the payload is read, always by this entity's schema.
  * @param key when given, the payload must belong to it
+ * @param notes what the value lost because its writer is newer; filled in
  * @throws {CachepactError} what `decodeFrame` and a codec's `decode` throw; E_PRIVATE; E_SIZE before anything is
  * parsed; E_BINDING. The caller counts the error as a miss.
  */
@@ -120,34 +122,44 @@ export function decodeEntry<Key extends object, Value extends object>(
   entity: Entity<Key, Value>,
   bytes: Uint8Array,
   key?: Key,
+  notes: DecodeNotes = { unknownEnumName: false },
 ): Entry<Value> {
-  const { record } = entity;
-  return hasMagic(bytes) ? decodeFramed<Value>(record, bytes, key) : decodePlain<Value>(record, bytes, key);
+  return hasMagic(bytes) ? decodeFramed(entity, bytes, key, notes) : decodePlain(entity, bytes, key, notes);
 }
 
-function decodeFramed<Value>(record: EntityRecord, bytes: Uint8Array, key: object | undefined): Entry<Value> {
+function decodeFramed<Key extends object, Value extends object>(
+  entity: Entity<Key, Value>,
+  bytes: Uint8Array,
+  key: Key | undefined,
+  notes: DecodeNotes,
+): Entry<Value> {
+  const { record } = entity;
   const { version, staleAtMs, createdAtMs, costMs, dirty, negative, codec, fingerprint, payload } = decodeFrame(bytes);
   const foreign = fingerprint !== fingerprintOf(record);
   if (negative) return { value: null, version, staleAtMs, createdAtMs, costMs, dirty, foreign };
-  checkPayloadSize(record, payload);
-  const notes: DecodeNotes = { unknownEnumName: false };
-  const value = codecById(codec).decode(record.schema, payload, "lenient", notes) as Value & object;
+  checkReadSize(record, payload);
+  const value = decodePayload(entity, codecById(codec).name, payload, "lenient", "generated", notes);
   bind(record, value, key);
   return { value, version, staleAtMs, createdAtMs, costMs, dirty, foreign: foreign || notes.unknownEnumName };
 }
 
-function decodePlain<Value>(record: EntityRecord, bytes: Uint8Array, key: object | undefined): Entry<Value> {
+function decodePlain<Key extends object, Value extends object>(
+  entity: Entity<Key, Value>,
+  bytes: Uint8Array,
+  key: Key | undefined,
+  notes: DecodeNotes,
+): Entry<Value> {
+  const { record } = entity;
   const meta = { version: 0, staleAtMs: 0, createdAtMs: 0, costMs: 0, dirty: false };
   // Bare JSON under a framed entity comes from a writer that knows no contract.
   const foreign = record.framing === "framed";
   if (bytes.length === PLAIN_NULL.length && PLAIN_NULL.every((byte, index) => bytes[index] === byte)) {
     return { value: null, ...meta, foreign };
   }
-  checkPayloadSize(record, bytes);
-  const notes: DecodeNotes = { unknownEnumName: false };
-  const value = codecs.json.decode(record.schema, bytes, "lenient", notes);
+  checkReadSize(record, bytes);
+  const value = decodePayload(entity, "json", bytes, "lenient", "generated", notes);
   bind(record, value, key);
-  return { value: value as Value, ...meta, foreign: foreign || notes.unknownEnumName };
+  return { value, ...meta, foreign: foreign || notes.unknownEnumName };
 }
 
 /**

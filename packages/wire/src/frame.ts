@@ -80,6 +80,7 @@ function checkFlags(action: "encode" | "decode", flags: number, codec: number): 
 /**
  * A frame, canonical: each optional number is written iff it is not 0.
  *
+ * Its bytes lie in memory that other frames share: pass them on, or copy them, but leave their `.buffer` alone.
  * @throws {CachepactError} E_RANGE, E_CODEC, E_FLAGS
  */
 export function encodeFrame(
@@ -102,21 +103,27 @@ export function encodeFrame(
   if (negative && payload.length > 0) refuse("encode", "E_FLAGS", "found NEGATIVE together with a payload");
 
   const length = headerLength(flags);
-  const frame = new Uint8Array(length + payload.length);
-  const view = new DataView(frame.buffer);
-  frame.set([MAGIC_0, MAGIC_1, FRAME_VERSION, length / 2, codec, flags]);
-  view.setUint32(6, limited("fingerprint", header.fingerprint, MAX_U32));
-  setUint48(view, 10, limited("stale_at", header.staleAtMs ?? 0, MAX_U48));
+  // Every byte is written below; new memory would be cleared first, and a DataView made for nothing else.
+  const frame = Buffer.allocUnsafe(length + payload.length);
+  frame[0] = MAGIC_0;
+  frame[1] = MAGIC_1;
+  frame[2] = FRAME_VERSION;
+  frame[3] = length / 2;
+  frame[4] = codec;
+  frame[5] = flags;
+  setUint32(frame, 6, limited("fingerprint", header.fingerprint, MAX_U32));
+  setUint48(frame, 10, limited("stale_at", header.staleAtMs ?? 0, MAX_U48));
   let at = FRAME_BASE_BYTES;
   if (version > 0) {
-    view.setBigUint64(at, BigInt(version));
+    setUint32(frame, at, Math.floor(version / 2 ** 32));
+    setUint32(frame, at + 4, version % 2 ** 32);
     at += 8;
   }
   if (createdAtMs > 0) {
-    setUint48(view, at, createdAtMs);
+    setUint48(frame, at, createdAtMs);
     at += 6;
   }
-  if (costMs > 0) view.setUint32(at, costMs);
+  if (costMs > 0) setUint32(frame, at, costMs);
   frame.set(payload, length);
   return frame;
 }
@@ -130,13 +137,30 @@ function headerLength(flags: number): number {
   );
 }
 
-function setUint48(view: DataView, at: number, value: number): void {
-  view.setUint16(at, Math.floor(value / 2 ** 32));
-  view.setUint32(at + 2, value % 2 ** 32);
+function setUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
 }
 
-function getUint48(view: DataView, at: number): number {
-  return view.getUint16(at) * 2 ** 32 + view.getUint32(at + 2);
+function setUint48(bytes: Uint8Array, at: number, value: number): void {
+  const high = Math.floor(value / 2 ** 32);
+  bytes[at] = high >>> 8;
+  bytes[at + 1] = high;
+  setUint32(bytes, at + 2, value % 2 ** 32);
+}
+
+function getUint16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+}
+
+function getUint32(bytes: Uint8Array, at: number): number {
+  return getUint16(bytes, at) * 2 ** 16 + getUint16(bytes, at + 2);
+}
+
+function getUint48(bytes: Uint8Array, at: number): number {
+  return getUint16(bytes, at) * 2 ** 32 + getUint32(bytes, at + 2);
 }
 
 /**
@@ -148,11 +172,10 @@ function getUint48(view: DataView, at: number): number {
 export function decodeFrame(bytes: Uint8Array, mode: "lenient" | "strict" = "lenient"): Frame {
   checkMagic(bytes);
   if (bytes.length < FRAME_BASE_BYTES) return truncated();
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const length = view.getUint8(3) * 2;
-  const codec = view.getUint8(4) & 0x0f;
-  const flags = view.getUint8(5);
-  if (view.getUint8(4) > 0x0f) return refuse("decode", "E_COMPRESSION", "found a compressed payload");
+  const length = (bytes[3] as number) * 2;
+  const codec = (bytes[4] as number) & 0x0f;
+  const flags = bytes[5] as number;
+  if ((bytes[4] as number) > 0x0f) return refuse("decode", "E_COMPRESSION", "found a compressed payload");
   if (codec > MAX_CODEC) return refuse("decode", "E_CODEC", `found codec ${codec}`);
   if ((flags & MUST_UNDERSTAND) !== 0) return refuse("decode", "E_FLAGS", "found a must-understand flag");
   checkFlags("decode", flags, codec);
@@ -160,14 +183,18 @@ export function decodeFrame(bytes: Uint8Array, mode: "lenient" | "strict" = "len
   if (length < known || length > bytes.length) return truncated();
 
   let at = FRAME_BASE_BYTES;
-  const take = (flag: number, width: number, read: (at: number) => number): number => {
-    if ((flags & flag) === 0) return 0;
-    at += width;
-    return read(at - width);
-  };
-  const version = take(VERSION, 8, (from) => Number(view.getBigUint64(from)));
-  const createdAtMs = take(CREATED_AT, 6, (from) => getUint48(view, from));
-  const costMs = take(COST, 4, (from) => view.getUint32(from));
+  let version = 0;
+  if ((flags & VERSION) !== 0) {
+    // Above 2^53 the sum is rounded, never down to 2^53-1.
+    version = getUint32(bytes, at) * 2 ** 32 + getUint32(bytes, at + 4);
+    at += 8;
+  }
+  let createdAtMs = 0;
+  if ((flags & CREATED_AT) !== 0) {
+    createdAtMs = getUint48(bytes, at);
+    at += 6;
+  }
+  const costMs = (flags & COST) === 0 ? 0 : getUint32(bytes, at);
   if (version > Number.MAX_SAFE_INTEGER) return refuse("decode", "E_RANGE", "found a version above 2^53-1");
 
   const payload = bytes.subarray(length);
@@ -180,8 +207,8 @@ export function decodeFrame(bytes: Uint8Array, mode: "lenient" | "strict" = "len
     negative: (flags & NEGATIVE) !== 0,
     dirty: (flags & DIRTY) !== 0,
     ascii: (flags & ASCII) !== 0,
-    fingerprint: view.getUint32(6),
-    staleAtMs: getUint48(view, 10),
+    fingerprint: getUint32(bytes, 6),
+    staleAtMs: getUint48(bytes, 10),
     version,
     createdAtMs,
     costMs,
@@ -190,7 +217,9 @@ export function decodeFrame(bytes: Uint8Array, mode: "lenient" | "strict" = "len
 }
 
 function checkMagic(bytes: Uint8Array): void {
-  const [first, second, third] = bytes;
+  const first = bytes[0];
+  const second = bytes[1];
+  const third = bytes[2];
   if (first === undefined) return truncated();
   if (first !== MAGIC_0 || (second !== undefined && second !== MAGIC_1)) {
     return refuse("decode", "E_MAGIC", "found other bytes than c1 ca");

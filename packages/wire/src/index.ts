@@ -25,7 +25,9 @@ export {
 } from "./key.ts";
 export { type LogKeys, logKeys, partitionOf } from "./log-key.ts";
 export { type Channels, channels, checkNamespace } from "./namespace.ts";
+export { type CodecPath, decodePayload, encodePayload } from "./payload.ts";
 export type {
+  Announced,
   ContractLock,
   EntityRecord,
   EnumType,
@@ -34,6 +36,7 @@ export type {
   KeyParam,
   KeySegment,
   MessageType,
+  Reserved,
   ScalarType,
 } from "./schema.ts";
 export { propertyName } from "./schema-plan.ts";

@@ -1,4 +1,4 @@
-import type { EnumType, Field, MessageType, ScalarType } from "./schema.ts";
+import type { EnumType, Field, MessageType, Reserved, ScalarType } from "./schema.ts";
 import { compareUtf8 } from "./utf8.ts";
 
 const properties = new Map<string, string>();
@@ -47,6 +47,8 @@ export interface SchemaPlan {
   readonly byName: ReadonlyMap<string, PlannedField>;
   readonly byNumber: ReadonlyMap<number, PlannedField>;
   readonly byProperty: ReadonlyMap<string, PlannedField>;
+  /** Whether a member of this name, or of this number, was given up: what an older writer sends of it is not missed. */
+  readonly gaveUp: (member: string | number) => boolean;
 }
 
 const plans = new WeakMap<MessageType, SchemaPlan>();
@@ -69,7 +71,14 @@ function buildPlan(schema: MessageType): SchemaPlan {
     byName: new Map(fields.map((field) => [field.name, field])),
     byNumber: new Map(fields.map((field) => [field.number, field])),
     byProperty: new Map(fields.map((field) => [field.property, field])),
+    gaveUp: gaveUp(schema.reserved),
   };
+}
+
+function gaveUp({ names, numbers }: Reserved = { names: [], numbers: [] }): (member: string | number) => boolean {
+  const known = new Set(names);
+  return (member) =>
+    typeof member === "string" ? known.has(member) : numbers.some(([first, last]) => member >= first && member <= last);
 }
 
 function planField(field: Field, index: number): PlannedField {

@@ -28,6 +28,14 @@ export interface EnumType {
 export interface MessageType {
   readonly message: string;
   readonly fields: readonly Field[];
+  /** What the proto reserves: fields that were given up, and that older writers still send. Absent = nothing. */
+  readonly reserved?: Reserved;
+}
+
+export interface Reserved {
+  readonly names: readonly string[];
+  /** First and last number of each range. */
+  readonly numbers: readonly (readonly [number, number])[];
 }
 
 export type FieldType = ScalarType | EnumType | MessageType;
@@ -61,6 +69,15 @@ export interface KeyParam {
   readonly values?: readonly string[];
 }
 
+/** What a later release writes: its readers come first, one release earlier. */
+export interface Announced {
+  readonly codec?: EntityRecord["codec"];
+  /** What readers accept; writers keep to the record's `max_payload_bytes`. */
+  readonly max_payload_bytes?: number;
+  /** Names of enum values that no program of this release writes. */
+  readonly enum_values?: readonly string[];
+}
+
 /**
  * One entity of a lock file: all that a runtime needs, in plain JSON, the same for every language.
  *
@@ -92,6 +109,8 @@ export interface EntityRecord {
   /** Name of the write-behind log, or null. */
   readonly log: string | null;
   readonly partitions: number;
+  /** What a later release writes and readers of this one take already; absent = nothing. */
+  readonly announced?: Announced;
   readonly schema: MessageType;
 }
 

@@ -1,3 +1,5 @@
+import { encodeUtf8 } from "./utf8.ts";
+
 /** Hash slots of a Redis Cluster. */
 const SLOTS = 16384;
 
@@ -8,12 +10,21 @@ for (let byte = 0; byte < 256; byte += 1) {
   table[byte] = crc;
 }
 
-/** CRC16 as Redis Cluster computes it (XMODEM: polynomial 1021, start 0) over text of ASCII characters, as keys are. */
+/** CRC16 as Redis Cluster computes it (XMODEM: polynomial 1021, start 0) over the text's UTF-8. */
 export function crc16(text: string): number {
   let crc = 0;
   for (let index = 0; index < text.length; index += 1) {
-    crc = ((crc << 8) & 0xffff) ^ (table[((crc >> 8) ^ text.charCodeAt(index)) & 0xff] as number);
+    const unit = text.charCodeAt(index);
+    // Keys of this wire are ASCII, whose units are its bytes; other keys of a Redis may not be.
+    if (unit > 0x7f) return crcOfBytes(encodeUtf8(text));
+    crc = ((crc << 8) & 0xffff) ^ (table[((crc >> 8) ^ unit) & 0xff] as number);
   }
+  return crc;
+}
+
+function crcOfBytes(bytes: Uint8Array): number {
+  let crc = 0;
+  for (const byte of bytes) crc = ((crc << 8) & 0xffff) ^ (table[((crc >> 8) ^ byte) & 0xff] as number);
   return crc;
 }
 

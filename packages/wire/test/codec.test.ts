@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { type CodecName, codecById, codecs, type MessageType } from "@cachepact/wire";
+import { completeNeutral, fromNeutral, type Neutral } from "@cachepact/wire/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { schemaWithValue } from "./arbitrary.ts";
 import { onlyItsOwn, roundTrip } from "./codec-property.ts";
 import { type Case, entityRecord, hex, ofKind, unhex } from "./fixture.ts";
-import { completed, type Neutral, native } from "./neutral.ts";
 import { thrown } from "./thrown.ts";
 
 class Labels {
@@ -33,10 +33,10 @@ describe("canonical values of the fixtures", () => {
     const value = each["value"] as Shape;
     for (const name of names) {
       test(`${each.name}: ${name} makes the bytes and reads them strictly`, () => {
-        const { bytes, ascii } = codecs[name].encodePayload(schema, native(schema, value));
+        const { bytes, ascii } = codecs[name].encodePayload(schema, fromNeutral(schema, value));
         expectBytes(bytes, each[name], name);
         expect(ascii).toBe(each["ascii"]);
-        const decoded = native(schema, completed(schema, (each["decoded"] ?? value) as Shape));
+        const decoded = fromNeutral(schema, completeNeutral(schema, (each["decoded"] ?? value) as Shape));
         expect(codecs[name].decode(schema, bytes, "strict")).toEqual(decoded);
       });
     }
@@ -47,7 +47,9 @@ describe("values that no codec writes", () => {
   for (const each of ofKind("values", "encode-error")) {
     test.each(names)(`${each.name}: %s refuses with ${String(each["error"])}`, (name) => {
       const { schema } = entityRecord(each["entity"]);
-      expect(thrown(() => codecs[name].encode(schema, native(schema, each["value"] as Shape)))).toBe(each["error"]);
+      expect(thrown(() => codecs[name].encode(schema, fromNeutral(schema, each["value"] as Shape)))).toBe(
+        each["error"],
+      );
     });
   }
 });
@@ -57,7 +59,7 @@ describe("bytes that are read leniently only", () => {
     test(each.name, () => {
       const { schema } = entityRecord(each["entity"]);
       const codec = codecs[each["codec"] as CodecName];
-      const expected = native(schema, completed(schema, each["value"] as Shape));
+      const expected = fromNeutral(schema, completeNeutral(schema, each["value"] as Shape));
       expect(codec.decode(schema, input(each), "lenient")).toEqual(expected);
       expect(thrown(() => codec.decode(schema, input(each), "strict"))).toBe(each["strict"]);
     });

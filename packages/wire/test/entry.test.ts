@@ -7,9 +7,9 @@ import {
   encodeEntry,
   versionOf,
 } from "@cachepact/wire";
+import { completeNeutral, fromNeutral, keyFromNeutral, type Neutral } from "@cachepact/wire/testing";
 import { describe, expect, test } from "vitest";
 import { type Case, entityRecord, hex, ofKind, unhex } from "./fixture.ts";
-import { completed, type Neutral, native, nativeKey } from "./neutral.ts";
 import { thrown } from "./thrown.ts";
 
 type Shape = Readonly<Record<string, Neutral>>;
@@ -20,7 +20,7 @@ function entityOf(each: Case): Entity<object, object> {
 
 function valueOf(each: Case): object | null {
   const value = each["value"] as Shape | null;
-  return value === null ? null : native(entityRecord(each["entity"]).schema, value);
+  return value === null ? null : fromNeutral(entityRecord(each["entity"]).schema, value);
 }
 
 function metaOf(each: Case): EntryMeta {
@@ -36,9 +36,10 @@ function metaOf(each: Case): EntryMeta {
 
 function expectEntry(each: Case): void {
   const entity = entityOf(each);
-  const key = nativeKey(entity.record, each["key"] as Shape);
+  const key = keyFromNeutral(entity.record, each["key"] as Shape);
   const neutral = each["value"] as Shape | null;
-  const value = neutral === null ? null : native(entity.record.schema, completed(entity.record.schema, neutral));
+  const value =
+    neutral === null ? null : fromNeutral(entity.record.schema, completeNeutral(entity.record.schema, neutral));
   const { version, stale_at_ms, created_at_ms, cost_ms, dirty, foreign } = each["result"] as Shape;
   expect(decodeEntry(entity, unhex(each["bytes"]), key)).toEqual({
     value,
@@ -64,7 +65,7 @@ describe("entries of the fixtures", () => {
   for (const each of ofKind("entries", "reject")) {
     test(`${each.name}: ${String(each["error"])}`, () => {
       const entity = entityOf(each);
-      const key = nativeKey(entity.record, each["key"] as Shape);
+      const key = keyFromNeutral(entity.record, each["key"] as Shape);
       expect(thrown(() => decodeEntry(entity, unhex(each["bytes"]), key))).toBe(each["error"]);
     });
   }
@@ -107,6 +108,20 @@ test("a payload at its limit is held, one byte more is refused", () => {
   expect(thrown(() => encodeEntry(entity, { name: "x".repeat(41 - '{"name":"","user_id":"0"}'.length) }))).toBe(
     "E_SIZE",
   );
+});
+
+test("a reader takes what a later release writes, a writer of this release does not make it", () => {
+  const record = { ...entityRecord("user-by-name"), max_payload_bytes: 40 };
+  const value = { name: "x".repeat(60 - '{"name":"","user_id":"0"}'.length) };
+  const larger = encodeEntry(defineEntity<object, { name: string }>({ ...record, max_payload_bytes: 60 }), value);
+  const announcing = defineEntity<object, { name: string }>({ ...record, announced: { max_payload_bytes: 60 } });
+  expect(decodeEntry(announcing, larger).value).toEqual(expect.objectContaining(value));
+  expect(thrown(() => encodeEntry(announcing, value))).toBe("E_SIZE");
+  expect(thrown(() => decodeEntry(defineEntity(record), larger))).toBe("E_SIZE");
+  const largest = encodeEntry(defineEntity<object, { name: string }>({ ...record, max_payload_bytes: 61 }), {
+    name: `${value.name}x`,
+  });
+  expect(thrown(() => decodeEntry(announcing, largest))).toBe("E_SIZE");
 });
 
 test("the version field of a value is taken as a number or a bigint", () => {

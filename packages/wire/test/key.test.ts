@@ -12,18 +12,18 @@ import {
   propertyName,
   slot,
 } from "@cachepact/wire";
+import { keyFromNeutral, type Neutral } from "@cachepact/wire/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { scalarArbitrary, textArbitrary } from "./arbitrary.ts";
 import { type Case, entityRecord, ofKind } from "./fixture.ts";
-import { type Neutral, nativeKey } from "./neutral.ts";
 import { thrown } from "./thrown.ts";
 
 type Shape = Readonly<Record<string, Neutral>>;
 
 function keyInput(each: Case): [record: EntityRecord, namespace: string, key: object] {
   const record = entityRecord(each["entity"]);
-  return [record, String(each["namespace"]), nativeKey(record, each["key"] as Shape)];
+  return [record, String(each["namespace"]), keyFromNeutral(record, each["key"] as Shape)];
 }
 
 describe("keys of the fixtures", () => {

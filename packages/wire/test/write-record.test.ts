@@ -1,8 +1,8 @@
 import { decodeEntry, decodeWriteEvent, defineEntity, encodeEntry, encodeWriteItem, eventFrame } from "@cachepact/wire";
+import { fromNeutral, type Neutral } from "@cachepact/wire/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Case, entityRecord, hex, ofKind, unhex } from "./fixture.ts";
-import { type Neutral, native } from "./neutral.ts";
 import { thrown } from "./thrown.ts";
 
 type Shape = Readonly<Record<string, Neutral>>;
@@ -14,7 +14,7 @@ function fieldsOf(each: Case): Record<string, Uint8Array> {
 function itemOf(each: Case): ReturnType<typeof encodeWriteItem> {
   const entity = defineEntity<object, object>(entityRecord(each["entity"]));
   const value = each["value"] as Shape | null;
-  return encodeWriteItem(entity, String(each["id"]), value === null ? null : native(entity.record.schema, value));
+  return encodeWriteItem(entity, String(each["id"]), value === null ? null : fromNeutral(entity.record.schema, value));
 }
 
 describe("write records of the fixtures", () => {

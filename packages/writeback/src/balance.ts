@@ -32,7 +32,8 @@ interface BalanceOptions {
 /**
  * The partitions that this worker holds, and the share that it should hold: with W workers alive, at most ceil(P / W).
  *
- * There is no leader: each worker gives back what is above its share and claims what is free below it.
+ * There is no leader: each worker gives back what is above its share and claims what is free below it. One that met a
+ * generation that it does not know is not counted for a while, so that a newer one beside it takes everything.
  */
 export class Balance {
   readonly #ownership: Ownership;
@@ -146,7 +147,9 @@ export class Balance {
   }
 
   async #beat(log: Log, signal: AbortSignal, onClaimed: () => void): Promise<void> {
-    const alive = await this.#ownership.beat(log.name);
+    // A worker that has to leave partitions to others asks for no share of its own: theirs must hold all of them.
+    const aside = this.#avoidedNow(log).length > 0;
+    const alive = aside ? await this.#ownership.standAside(log.name) : await this.#ownership.beat(log.name);
     const before = this.partitionsOf(log);
     const ours = await this.#ownership.renew(
       log.name,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import {
+  type DecodeNotes,
   decodeEntry,
   decodeWriteEvent,
   type Entity,
@@ -22,6 +23,8 @@ export interface BatchKey {
 /** Why a batch ends before the end of what was read. */
 export type Obstacle =
   | { readonly kind: "unknown_generation"; readonly generation: number }
+  /** Of a known generation, but with fields of a newer release: writing it would lose them for good. */
+  | { readonly kind: "unknown_fields"; readonly generation: number }
   /** `key` is a hash of the key's id, null when not even that could be read. */
   | { readonly kind: "undecodable"; readonly key: string | null; readonly error: Error };
 
@@ -40,13 +43,24 @@ export interface Batch {
   readonly obstacle: Obstacle | null;
 }
 
+/** A value of which this release's schema sees a part only. */
+class UnknownFields extends Error {
+  readonly generation: number;
+
+  constructor(generation: number) {
+    super("a value has fields that this release does not know");
+    this.generation = generation;
+  }
+}
+
 type Row = { readonly upsert: Upsert } | { readonly removal: Removal };
 
 /**
  * Cuts the longest head out of `entries` that can be written as a whole, at most `bytesMax` of payload (one event at least).
  *
  * Only a head: acknowledging trims the stream up to its end, so nothing may be left out in the middle. It ends before an
- * event of a generation that this release does not know and before one that would have to be written and cannot be decoded.
+ * event of a generation that this release does not know, and before one that would have to be written and cannot be
+ * decoded, or has fields of a newer release.
  */
 export function cutBatch(
   entities: ReadonlyMap<number, Entity<object, object>>,
@@ -64,7 +78,10 @@ export function cutBatch(
     const bad = decodeRows(entities, events, newest, rows);
     if (bad === null) return assemble(events.slice(0, end), newest, rows, found);
     end = bad.index;
-    found = { kind: "undecodable", key: hashKey(bad.id), error: bad.error };
+    found =
+      bad.error instanceof UnknownFields
+        ? { kind: "unknown_fields", generation: bad.error.generation }
+        : { kind: "undecodable", key: hashKey(bad.id), error: bad.error };
   }
 }
 
@@ -124,7 +141,7 @@ function decodeRows(
     try {
       rows.set(event, decodeRow(entities, event));
     } catch (error) {
-      if (!isCachepactError(error)) throw error;
+      if (!isCachepactError(error) && !(error instanceof UnknownFields)) throw error;
       if (bad === null || index < bad.index) bad = { index, id, error };
     }
   }
@@ -137,7 +154,9 @@ function decodeRow(entities: ReadonlyMap<number, Entity<object, object>>, event:
   const entity = entities.get(generation);
   if (entity === undefined) throw new TypeError(`generation ${generation} was cut off before`);
   // The codec is the header's, the schema is ours, leniently; the payload must belong to the key.
-  const { value } = decodeEntry(entity, eventFrame(event), keyFromId(entity.record, id));
+  const notes: DecodeNotes = { unknownEnumName: false };
+  const { value } = decodeEntry(entity, eventFrame(event), keyFromId(entity.record, id), notes);
+  if (notes.unknownMember === true || notes.unknownEnumName) throw new UnknownFields(generation);
   return value === null
     ? { removal: { id, version } }
     : { upsert: { id, version, generation, document: entity.toJson(value) } };

@@ -60,6 +60,8 @@ export type WorkerEvent =
   | (OfPartition & { readonly type: "resumed" })
   /** The head of the stream belongs to a generation that this release does not know: deploy one that does. */
   | (OfPartition & { readonly type: "unknown_generation"; readonly generation: number })
+  /** The head of the stream has fields that this release does not know, and would lose: deploy one that does. */
+  | (OfPartition & { readonly type: "unknown_fields"; readonly generation: number })
   /** Marks of writes whose events are gone were cleared, so that the keys can be cached again. */
   | (OfPartition & { readonly type: "marks_cleared"; readonly marks: number })
   /** A step failed and is repeated. `partition` is absent when it concerns the whole worker. */

@@ -89,8 +89,8 @@ export class Lanes {
       case "blocked": {
         const { obstacle } = drained;
         if (obstacle.kind === "undecodable") return this.#pause(partition, "undecodable", obstacle.key, obstacle.error);
-        const { generation } = obstacle;
-        emit({ type: "unknown_generation", ...partition.place, generation });
+        const { kind, generation } = obstacle;
+        emit({ type: kind, ...partition.place, generation });
         // A worker of a newer release may know it.
         await this.#balance.avoid(partition);
         return;

@@ -67,6 +67,13 @@ export class Ownership {
     return Number(row?.live ?? 1);
   }
 
+  /** Takes this worker out of the count and gives what `beat` would if it were the last one to come. */
+  async standAside(log: string): Promise<number> {
+    await this.leave(log);
+    const [row] = await this.#database.query<{ live: string }>(sql("live"), [log, this.#leaseMs]);
+    return Math.max(1, Number(row?.live ?? 0));
+  }
+
   /** Extends the leases of `partitions` and gives those that are still ours. */
   async renew(log: string, partitions: readonly number[]): Promise<ReadonlySet<number>> {
     if (partitions.length === 0) return new Set();

@@ -1,4 +1,5 @@
 import { Preferences } from "@cachepact/contracts";
+import { defineEntity } from "@cachepact/wire";
 import { describe, expect, test } from "vitest";
 import { cutBatch, hashKey } from "../src/batch.ts";
 import type { StreamEntry } from "../src/redis.ts";
@@ -78,6 +79,30 @@ describe("a batch", () => {
       top: 1,
       obstacle: { kind: "unknown_generation", generation: 2 },
     });
+  });
+
+  test("ends before a newest event with fields of a newer release, which writing it would lose", () => {
+    const known = Preferences.record.schema.fields.filter(({ name }) => name !== "language");
+    const older = defineEntity({ ...Preferences.record, schema: { ...Preferences.record.schema, fields: known } });
+    const olderEntities = new Map([[1, older]]) as unknown as Parameters<typeof cutBatch>[0];
+    const plain = preferences(1, "");
+    const newer = entry(2, 2, preferences(2, "de"));
+    const obstacle = { kind: "unknown_fields", generation: 1 };
+    expect(cutBatch(olderEntities, [entry(1, 1, plain), newer], NO_LIMIT)).toMatchObject({ events: 1, obstacle });
+    // One that a later event of its key hides is never written.
+    expect(cutBatch(olderEntities, [newer, entry(3, 2, preferences(2, ""))], NO_LIMIT)).toMatchObject({
+      events: 2,
+      top: 3,
+      obstacle: null,
+    });
+    // The contract gave the field up: nobody misses it.
+    const reserved = { names: ["language"], numbers: [[3, 3] as const] };
+    const later = defineEntity({
+      ...Preferences.record,
+      schema: { ...Preferences.record.schema, fields: known, reserved },
+    });
+    const laterEntities = new Map([[1, later]]) as unknown as Parameters<typeof cutBatch>[0];
+    expect(cutBatch(laterEntities, [newer], NO_LIMIT)).toMatchObject({ events: 1, obstacle: null });
   });
 
   test("ends before a newest event that cannot be decoded, and names its key by a hash", () => {

@@ -111,10 +111,11 @@ function remarkOn(event: WorkerEvent): Remark | null {
       const fields = { log, reason, key, error: error.message };
       return { kind: `paused ${Object.values(fields).join(" ")}`, level: "error", message: SAID.paused, fields };
     }
+    case "unknown_fields":
     case "unknown_generation": {
       const { log, generation } = event;
       const kind = `${type} ${log} ${generation}`;
-      return { kind, level: "error", message: SAID.unknown_generation, fields: { log, generation } };
+      return { kind, level: "error", message: SAID[type], fields: { log, generation } };
     }
     case "error": {
       const { operation, log, error } = event;
@@ -137,5 +138,6 @@ const SAID = {
   older: "Redis came back with an older state of these partitions: the last writes before may be lost",
   paused: "partitions stand still: their events are kept until the cause is repaired",
   unknown_generation: "events of a generation that this release does not know: deploy the worker first",
+  unknown_fields: "events with fields that this release does not know and would lose: deploy the worker first",
   error: "a step failed and is tried again",
 } as const;

@@ -35,6 +35,7 @@ describe("the log", () => {
     { type: "armed", ...place, state: "loss", epoch: 2, dirty: 0 },
     { type: "armed", ...place, state: "older", epoch: 2, dirty: 0 },
     { type: "unknown_generation", ...place, generation: 2 },
+    { type: "unknown_fields", ...place, generation: 1 },
     { type: "paused", ...place, reason: "undecodable", key: "00ff", error: new Error("E_SYNTAX: bad") },
   ])("has $type as an error", async (event) => {
     events.listen(event);

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from cachepact._codecs.notes import DecodeNotes
     from cachepact._codecs.payload import Payload
+    from cachepact._entity import Entity
     from cachepact._schema import MessageType
+
+CodecName = Literal["json", "msgpack", "protobuf"]
+
+CodecPath = Literal["generated", "interpreter"]
+"""``generated``: the codec that the compiler wrote for the entity, as far as it vouches for a value or for bytes, else
+the interpreter. ``interpreter``: the interpreter alone. Both give the same bytes, values and errors."""
 
 Mode = Literal["lenient", "strict"]
 """``strict`` takes the canonical form alone (tests, tools), ``lenient`` any valid form of a value (reads)."""
@@ -29,7 +36,7 @@ class Codec(Protocol):
         ...
 
     @property
-    def name(self) -> Literal["json", "msgpack", "protobuf"]:
+    def name(self) -> CodecName:
         """Its name in contracts."""
         ...
 
@@ -46,8 +53,8 @@ CODECS: Mapping[str, Codec] = {"json": JSON, "msgpack": MSGPACK, "protobuf": PRO
 _BY_ID: Mapping[int, Codec] = {codec.id: codec for codec in CODECS.values()}
 
 
-def codec_by_name(name: Literal["json", "msgpack", "protobuf"]) -> Codec:
-    """Find the codec of a contract."""
+def codec_by_name(name: CodecName) -> Codec:
+    """Find the interpreter of a contract's codec."""
     return CODECS[name]
 
 
@@ -59,3 +66,43 @@ def codec_by_id(number: int) -> Codec:
             raise CachepactError("E_PRIVATE", "cannot decode an entry that is private to TypeScript (codec 4)")
         raise CachepactError("E_CODEC", f"cannot decode an entry of codec {number}; upgrade this reader")
     return codec
+
+
+def encode_payload(
+    entity: Entity[Any, Any], codec_name: CodecName, value: object, *, path: CodecPath = "generated"
+) -> Payload:
+    """Write a value by any codec, whatever the entity's own is. ``max_payload_bytes`` is not checked.
+
+    Raises E_TYPE, E_RANGE, E_FLOAT, E_SURROGATE, E_MISSING or E_DEPTH.
+    """
+    coder = entity.generated[codec_name] if path == "generated" else None
+    if coder is not None:
+        try:
+            return coder.encode(value)
+        except Exception:  # noqa: BLE001, S110 - whatever it trips over, the interpreter decides
+            pass
+    return CODECS[codec_name].encode(entity.schema, value)
+
+
+def decode_payload(
+    entity: Entity[Any, Any],
+    codec_name: CodecName,
+    data: bytes,
+    mode: Mode,
+    *,
+    path: CodecPath = "generated",
+    notes: DecodeNotes | None = None,
+) -> Any:
+    """Read a value by any codec. The size of ``data`` is the caller's to limit.
+
+    Raises what a codec's ``decode`` raises.
+    """
+    coder = entity.generated[codec_name] if path == "generated" else None
+    if coder is not None:
+        try:
+            value = coder.decode(data)
+            if mode == "lenient" or coder.encode(value).data == data:
+                return value
+        except Exception:  # noqa: BLE001, S110 - whatever it trips over, the interpreter decides
+            pass
+    return CODECS[codec_name].decode(entity.schema, data, mode, notes)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import msgspec
 
-from cachepact._codec import codec_by_name
-from cachepact._codecs.json_codec import JSON
+from cachepact._codec import decode_payload, encode_payload
 from cachepact._codecs.notes import DecodeNotes
 from cachepact._errors import CachepactError
+from cachepact._generated.coders import Coders
 from cachepact._key import id_of
 from cachepact._key_param import param_attribute
 from cachepact._record import EntityRecord, KeyParam
@@ -17,9 +17,10 @@ from cachepact._refusal import refuse_decode
 from cachepact._schema import SAFE_INTEGER, MessageType, message_type
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from cachepact._codecs.payload import Payload
+    from cachepact._generated.generated_codec import GeneratedCodec
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -28,16 +29,24 @@ V = TypeVar("V")
 class Entity(Generic[K, V]):
     """One kind of cached thing. Generated code makes one with ``define_entity``; values and keys are its classes."""
 
-    __slots__ = ("bound", "key_type", "record", "schema", "value_type")
+    __slots__ = ("bound", "generated", "key_type", "record", "schema", "value_type")
 
     record: EntityRecord
     schema: MessageType
     value_type: type[V]
     key_type: type[K]
+    generated: Coders[V]
     bound: tuple[tuple[KeyParam, str | None], ...]
     """The parameters of the key, each with the attribute of a value that must agree with it; None = no field has it."""
 
-    def __init__(self, record: EntityRecord, schema: MessageType, key_type: type[K]) -> None:
+    def __init__(
+        self,
+        record: EntityRecord,
+        schema: MessageType,
+        key_type: type[K],
+        generated: Callable[[], GeneratedCodec[V]] | None = None,
+    ) -> None:
+        self.generated = Coders(schema, generated)
         self.record = record
         self.schema = schema
         self.value_type = schema.value_type
@@ -68,7 +77,7 @@ class Entity(Generic[K, V]):
 
         Raises E_TYPE, E_RANGE, E_FLOAT, E_SURROGATE or E_MISSING.
         """
-        return JSON.encode(self.schema, value).decode()
+        return encode_payload(self, "json", value).data.decode()
 
     def from_json(self, text: str | bytes) -> V:
         """Read a value from JSON, leniently; but unknown enum names are refused, because the text comes from outside.
@@ -80,7 +89,7 @@ class Entity(Generic[K, V]):
         except UnicodeEncodeError:
             raise refuse_decode("E_SURROGATE", "", "found half of a surrogate pair") from None
         notes = DecodeNotes()
-        value = JSON.decode(self.schema, data, "lenient", notes)
+        value = decode_payload(self, "json", data, "lenient", notes=notes)
         if notes.unknown_enum_name:
             raise refuse_decode("E_TYPE", "", "found a name that its enum does not have")
         return cast("V", value)
@@ -129,24 +138,38 @@ class Entity(Generic[K, V]):
 
     def encode_payload(self, value: V) -> Payload:
         """Encode a value by the entity's own codec. E_SIZE above ``max_payload_bytes``."""
-        payload = codec_by_name(self.record.codec).encode(self.schema, value)
+        payload = encode_payload(self, self.record.codec, value)
         self.limit_size(len(payload))
         return payload
 
     def limit_size(self, size: int) -> None:
         """Raise E_SIZE for a payload above ``max_payload_bytes``."""
-        if size > self.record.max_payload_bytes:
+        self._limit(size, self.record.max_payload_bytes)
+
+    def limit_read_size(self, size: int) -> None:
+        """Raise E_SIZE for a stored payload that is too large: readers take an announced limit before its writers."""
+        announced = self.record.announced_payload_bytes
+        self._limit(size, self.record.max_payload_bytes if announced is None else announced)
+
+    def _limit(self, size: int, limit: int) -> None:
+        if size > limit:
             raise CachepactError(
                 "E_SIZE",
-                f"hold a {self.record.entity}: found {size} bytes of {self.record.max_payload_bytes}; store less, or "
+                f"hold a {self.record.entity}: found {size} bytes of {limit}; store less, or "
                 "raise max_payload_bytes after every reader has it",
             )
 
 
-def define_entity(record: Mapping[str, Any], value_type: type[V], key_type: type[K]) -> Entity[K, V]:
-    """Bind a record of a lock file to generated classes.
+def define_entity(
+    record: Mapping[str, Any],
+    value_type: type[V],
+    key_type: type[K],
+    generated: Callable[[], GeneratedCodec[V]] | None = None,
+) -> Entity[K, V]:
+    """Bind a record of a lock file to generated classes, and to the codec that was generated with them.
 
+    ``generated`` is called when a value is first written or read.
     E_OPTION when a class lacks a field of the record, which means that the two are not of one `cachepact generate`.
     """
     loaded = EntityRecord.load(record)
-    return Entity(loaded, message_type(loaded.schema, value_type), key_type)
+    return Entity(loaded, message_type(loaded.schema, value_type), key_type, generated)

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from cachepact._codec import codec_by_id, codec_by_name
+from cachepact._codec import codec_by_id, codec_by_name, decode_payload
 from cachepact._codecs.notes import DecodeNotes
-from cachepact._codecs.payload import Payload
 from cachepact._errors import CachepactError
-from cachepact._frame import FrameHeader, decode_frame, encode_frame, has_magic
+from cachepact._frame import ASCII, DIRTY, NEGATIVE, has_magic, read_frame, write_frame
 from cachepact._key_param import ABSENT, encode_param
 
 if TYPE_CHECKING:
@@ -55,22 +54,14 @@ def encode_entry(
     record = entity.record
     if record.framing == "plain":
         return _PLAIN_NULL if value is None else bytes(entity.encode_payload(value))
-    codec, payload = 0, Payload()
-    if value is not None:
-        codec, payload = codec_by_name(record.codec).id, entity.encode_payload(value)
-        version = entity.version_of(value) if version is None else version
-    header = FrameHeader(
-        codec=codec,
-        fingerprint=record.fingerprint,
-        negative=value is None,
-        dirty=dirty,
-        ascii=value is not None and payload.ascii,
-        stale_at_ms=stale_at_ms,
-        version=version or 0,
-        created_at_ms=created_at_ms,
-        cost_ms=cost_ms,
-    )
-    return encode_frame(header, bytes(payload))
+    if value is None:
+        flags = NEGATIVE | DIRTY if dirty else NEGATIVE
+        return write_frame(0, flags, record.fingerprint, stale_at_ms, version or 0, created_at_ms, cost_ms, b"")
+    payload = entity.encode_payload(value)
+    flags = (DIRTY if dirty else 0) | (ASCII if payload.ascii else 0)
+    version = entity.version_of(value) if version is None else version
+    codec = codec_by_name(record.codec).id
+    return write_frame(codec, flags, record.fingerprint, stale_at_ms, version, created_at_ms, cost_ms, payload.data)
 
 
 def decode_entry(entity: Entity[Any, V], data: bytes, key: object | None = None) -> Entry[V]:
@@ -84,23 +75,16 @@ def decode_entry(entity: Entity[Any, V], data: bytes, key: object | None = None)
 
 
 def _decode_framed(entity: Entity[Any, V], data: bytes, key: object | None) -> Entry[V]:
-    frame = decode_frame(data)
-    header = frame.header
+    codec, flags, fingerprint, stale_at_ms, version, created_at_ms, cost_ms, start = read_frame(data)
     value: V | None = None
-    notes = DecodeNotes()
-    if not header.negative:
-        entity.limit_size(len(frame.payload))
-        value = codec_by_id(header.codec).decode(entity.schema, frame.payload, "lenient", notes)
+    foreign = fingerprint != entity.record.fingerprint
+    if not flags & NEGATIVE:
+        entity.limit_read_size(len(data) - start)
+        notes = DecodeNotes()
+        value = decode_payload(entity, codec_by_id(codec).name, data[start:], "lenient", notes=notes)
         _bind(entity, value, key)
-    return Entry(
-        value,
-        header.version,
-        header.stale_at_ms,
-        header.created_at_ms,
-        header.cost_ms,
-        dirty=header.dirty,
-        foreign=header.fingerprint != entity.record.fingerprint or notes.unknown_enum_name,
-    )
+        foreign = foreign or notes.unknown_enum_name
+    return Entry(value, version, stale_at_ms, created_at_ms, cost_ms, dirty=flags & DIRTY != 0, foreign=foreign)
 
 
 def _decode_plain(entity: Entity[Any, V], data: bytes, key: object | None) -> Entry[V]:
@@ -108,9 +92,9 @@ def _decode_plain(entity: Entity[Any, V], data: bytes, key: object | None) -> En
     foreign = entity.record.framing == "framed"
     if data == _PLAIN_NULL:
         return Entry(None, 0, 0, 0, 0, dirty=False, foreign=foreign)
-    entity.limit_size(len(data))
+    entity.limit_read_size(len(data))
     notes = DecodeNotes()
-    value: V = codec_by_name("json").decode(entity.schema, data, "lenient", notes)
+    value: V = decode_payload(entity, "json", data, "lenient", notes=notes)
     _bind(entity, value, key)
     return Entry(value, 0, 0, 0, 0, dirty=False, foreign=foreign or notes.unknown_enum_name)
 

@@ -7,6 +7,7 @@
 - ``load``: the loader ended. ``fill``: what became of the attempt to store its value.
 - ``write``: a write or an invalidation ended. ``pending`` = Redis could not be told yet.
 - ``decode_failure``: an entry could not be decoded and counts as a miss.
+- ``foreign``: an entry was read that a writer of another schema has written: another release, during a roll.
 - ``quarantine``: the number of keys that this process bypasses has changed.
 """
 
@@ -91,6 +92,13 @@ class DecodeFailureEvent(Struct, frozen=True):
     code: str
 
 
+class ForeignEvent(Struct, frozen=True):
+    """An entry of another schema was read."""
+
+    type: ClassVar[Literal["foreign"]] = "foreign"
+    entity: str
+
+
 class QuarantineEvent(Struct, frozen=True):
     """The number of keys that this process bypasses has changed."""
 
@@ -106,6 +114,7 @@ CacheEvent = (
     | FillEvent
     | WriteEvent
     | DecodeFailureEvent
+    | ForeignEvent
     | QuarantineEvent
 )
 Listener = Callable[[CacheEvent], None]

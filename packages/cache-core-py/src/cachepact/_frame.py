@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Literal
 
 from msgspec import Struct
@@ -22,6 +23,8 @@ _WIDTHS = ((VERSION, 8), (CREATED_AT, 6), (COST, 4))
 _OPTIONAL = VERSION | CREATED_AT | COST
 _U48_MAX, _U32_MAX = 2**48 - 1, 2**32 - 1
 _CODEC_MAX = 4
+_BASE = struct.Struct(">3sBBBIHI")
+"""Magic, units, codec, flags, fingerprint, stale_at in two parts: it has no format of six bytes."""
 _Action = Literal["encode", "decode"]
 
 
@@ -62,32 +65,65 @@ def has_magic(data: bytes) -> bool:
 
 def encode_frame(header: FrameHeader, payload: bytes) -> bytes:
     """Write a frame, canonical: each optional number is there iff it is not 0. Raises E_RANGE, E_CODEC or E_FLAGS."""
-    limits = (
-        ("version", header.version, SAFE_INTEGER),
-        ("created_at", header.created_at_ms, _U48_MAX),
-        ("cost", header.cost_ms, _U32_MAX),
-        ("codec", header.codec, _CODEC_MAX),
-        ("fingerprint", header.fingerprint, _U32_MAX),
-        ("stale_at", header.stale_at_ms, _U48_MAX),
+    flags = (NEGATIVE if header.negative else 0) | (DIRTY if header.dirty else 0) | (ASCII if header.ascii else 0)
+    return write_frame(
+        header.codec,
+        flags,
+        header.fingerprint,
+        header.stale_at_ms,
+        header.version,
+        header.created_at_ms,
+        header.cost_ms,
+        payload,
     )
-    for name, number, most in limits:
-        if not 0 <= number <= most:
-            raise _refuse("encode", "E_RANGE", f"found a {name} that is no integer from 0 to {most}")
-    optional = ((VERSION, header.version, 8), (CREATED_AT, header.created_at_ms, 6), (COST, header.cost_ms, 4))
-    flags, rest = 0, b""
-    for flag, number, width in optional:
-        if number:
-            flags |= flag
-            rest += number.to_bytes(width)
-    for flag, is_set in ((NEGATIVE, header.negative), (DIRTY, header.dirty), (ASCII, header.ascii)):
-        if is_set:
-            flags |= flag
-    _check_flags("encode", flags, header.codec)
-    if header.negative and payload:
-        raise _refuse("encode", "E_FLAGS", "found NEGATIVE together with a payload")
+
+
+def write_frame(
+    codec: int,
+    flags: int,
+    fingerprint: int,
+    stale_at_ms: int,
+    version: int,
+    created_at_ms: int,
+    cost_ms: int,
+    payload: bytes,
+) -> bytes:
+    """Write a frame from the numbers of its header; ``flags`` are NEGATIVE, DIRTY and ASCII. As ``encode_frame``."""
+    if not (
+        0 <= version <= SAFE_INTEGER
+        and 0 <= created_at_ms <= _U48_MAX
+        and 0 <= cost_ms <= _U32_MAX
+        and 0 <= codec <= _CODEC_MAX
+        and 0 <= fingerprint <= _U32_MAX
+        and 0 <= stale_at_ms <= _U48_MAX
+    ):
+        raise _out_of_range(version, created_at_ms, cost_ms, codec, fingerprint, stale_at_ms)
+    rest = b""
+    if version:
+        flags |= VERSION
+        rest = version.to_bytes(8)
+    if created_at_ms:
+        flags |= CREATED_AT
+        rest += created_at_ms.to_bytes(6)
+    if cost_ms:
+        flags |= COST
+        rest += cost_ms.to_bytes(4)
+    if flags & (NEGATIVE | DIRTY) or not codec:
+        _check_flags("encode", flags, codec)
+        if flags & NEGATIVE and payload:
+            raise _refuse("encode", "E_FLAGS", "found NEGATIVE together with a payload")
     units = (BASE_BYTES + len(rest)) // 2
-    base = MAGIC + bytes((units, header.codec, flags)) + header.fingerprint.to_bytes(4) + header.stale_at_ms.to_bytes(6)
+    base = _BASE.pack(MAGIC, units, codec, flags, fingerprint, stale_at_ms >> 32, stale_at_ms & _U32_MAX)
     return base + rest + payload
+
+
+def _out_of_range(*numbers: int) -> CachepactError:
+    names = ("version", "created_at", "cost", "codec", "fingerprint", "stale_at")
+    limits = (SAFE_INTEGER, _U48_MAX, _U32_MAX, _CODEC_MAX, _U32_MAX, _U48_MAX)
+    name, most = next(
+        (name, most) for name, number, most in zip(names, numbers, limits, strict=True) if not 0 <= number <= most
+    )
+    return _refuse("encode", "E_RANGE", f"found a {name} that is no integer from 0 to {most}")
 
 
 def decode_frame(data: bytes, mode: Literal["lenient", "strict"] = "lenient") -> Frame:
@@ -96,50 +132,62 @@ def decode_frame(data: bytes, mode: Literal["lenient", "strict"] = "lenient") ->
     Raises E_MAGIC, E_FRAME_VERSION, E_TRUNCATED, E_COMPRESSION, E_CODEC, E_FLAGS, E_RANGE, E_TRAILING on a payload
     after NEGATIVE; strict also E_NONCANONICAL.
     """
-    if data[:3] != MAGIC:
-        _check_magic(data)
-    if len(data) < BASE_BYTES:
-        raise _truncated()
-    end, codec, flags = data[3] * 2, data[4] & 0x0F, data[5]
-    if data[4] > 0x0F:
-        raise _refuse("decode", "E_COMPRESSION", "found a compressed payload")
-    if codec > _CODEC_MAX:
-        raise _refuse("decode", "E_CODEC", f"found codec {codec}")
-    if flags & _MUST_UNDERSTAND:
-        raise _refuse("decode", "E_FLAGS", "found a must-understand flag")
-    _check_flags("decode", flags, codec)
-    known = BASE_BYTES
-    version = created_at_ms = cost_ms = 0
-    if flags & _OPTIONAL:
-        optional: list[int] = []
-        for flag, width in _WIDTHS:
-            if flags & flag:
-                optional.append(int.from_bytes(data[known : known + width]))
-                known += width
-            else:
-                optional.append(0)
-        version, created_at_ms, cost_ms = optional
-    if end < known or end > len(data):
-        raise _truncated()
-    if version > SAFE_INTEGER:
-        raise _refuse("decode", "E_RANGE", "found a version above 2^53-1")
-    if flags & NEGATIVE and len(data) > end:
-        raise _refuse("decode", "E_TRAILING", "found a payload after a NEGATIVE header")
+    codec, flags, fingerprint, stale_at_ms, version, created_at_ms, cost_ms, end = read_frame(data)
     if mode == "strict":
+        known = BASE_BYTES + sum(width for flag, width in _WIDTHS if flags & flag)
         numbers = zip(_WIDTHS, (version, created_at_ms, cost_ms), strict=True)
         _check_canonical(flags, end > known, [number for (flag, _), number in numbers if flags & flag])
     header = FrameHeader(
         codec=codec,
-        fingerprint=int.from_bytes(data[6:10]),
+        fingerprint=fingerprint,
         negative=flags & NEGATIVE != 0,
         dirty=flags & DIRTY != 0,
         ascii=flags & ASCII != 0,
-        stale_at_ms=int.from_bytes(data[10:16]),
+        stale_at_ms=stale_at_ms,
         version=version,
         created_at_ms=created_at_ms,
         cost_ms=cost_ms,
     )
     return Frame(header, data[end:])
+
+
+def read_frame(data: bytes) -> tuple[int, int, int, int, int, int, int, int]:
+    """Read a header leniently: codec, flags, fingerprint, stale_at, version, created_at, cost, where the payload begins.
+
+    What a reader of an entry asks for, without the objects of ``decode_frame``. Raises what it raises.
+    """
+    size = len(data)
+    if size < BASE_BYTES or data[:3] != MAGIC:
+        _check_magic(data)
+        raise _truncated()
+    _, units, codec, flags, fingerprint, high, low = _BASE.unpack_from(data)
+    if codec > _CODEC_MAX:
+        if codec > 0x0F:
+            raise _refuse("decode", "E_COMPRESSION", "found a compressed payload")
+        raise _refuse("decode", "E_CODEC", f"found codec {codec}")
+    if flags & ~ASCII or not codec:
+        if flags & _MUST_UNDERSTAND:
+            raise _refuse("decode", "E_FLAGS", "found a must-understand flag")
+        _check_flags("decode", flags, codec)
+    end, known = units * 2, BASE_BYTES
+    version = created_at_ms = cost_ms = 0
+    if flags & _OPTIONAL:
+        if flags & VERSION:
+            version = int.from_bytes(data[known : known + 8])
+            known += 8
+        if flags & CREATED_AT:
+            created_at_ms = int.from_bytes(data[known : known + 6])
+            known += 6
+        if flags & COST:
+            cost_ms = int.from_bytes(data[known : known + 4])
+            known += 4
+    if end < known or end > size:
+        raise _truncated()
+    if version > SAFE_INTEGER:
+        raise _refuse("decode", "E_RANGE", "found a version above 2^53-1")
+    if flags & NEGATIVE and size > end:
+        raise _refuse("decode", "E_TRAILING", "found a payload after a NEGATIVE header")
+    return codec, flags, fingerprint, (high << 32) | low, version, created_at_ms, cost_ms, end
 
 
 def _check_magic(data: bytes) -> None:

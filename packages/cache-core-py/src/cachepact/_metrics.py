@@ -10,6 +10,7 @@ from cachepact._events import (
     CommandEvent,
     DecodeFailureEvent,
     FillEvent,
+    ForeignEvent,
     LoadEvent,
     QuarantineEvent,
     RequestEvent,
@@ -27,6 +28,7 @@ EVENT_METRICS: tuple[MetricName, ...] = (
     "cachepact_fills_total",
     "cachepact_writes_total",
     "cachepact_decode_failures_total",
+    "cachepact_foreign_entries_total",
     "cachepact_quarantined_keys",
 )
 """The metrics that events are turned into; the rest of the vocabulary belongs to the worker and to the server."""
@@ -65,6 +67,8 @@ def record(event: CacheEvent, sink: MetricSink) -> None:
             sink.increment("cachepact_writes_total", event.entity, event.operation, event.outcome)
         case DecodeFailureEvent():
             sink.increment("cachepact_decode_failures_total", event.entity, event.code)
+        case ForeignEvent():
+            sink.increment("cachepact_foreign_entries_total", event.entity)
         case QuarantineEvent():
             sink.set("cachepact_quarantined_keys", event.size)
         case _:

@@ -71,6 +71,8 @@ class EntityRecord:
     partitions: int
     schema: Mapping[str, Any]
     """The message as the lock file has it."""
+    announced_payload_bytes: int | None = None
+    """What readers accept already and a later release writes. None = ``max_payload_bytes``."""
 
     @property
     def generations(self) -> tuple[int, ...]:
@@ -105,6 +107,7 @@ class EntityRecord:
             log=source["log"],
             partitions=source["partitions"],
             schema=source["schema"],
+            announced_payload_bytes=source.get("announced", {}).get("max_payload_bytes"),
         )
 
 

@@ -22,6 +22,12 @@ class CachedEntry(Generic[V]):
     """0 = unknown."""
     maybe_stale: bool
     """Write-behind only: an accepted write may not have reached the database that answered."""
+    foreign: bool
+    """Written under another schema: another release, during a roll.
+
+    Complete for this release's code, but fields that its schema lacks are gone: never make what you ``put`` or persist
+    out of it, read the source of truth instead.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ export const eventMetrics: readonly MetricName[] = [
   "cachepact_fills_total",
   "cachepact_writes_total",
   "cachepact_decode_failures_total",
+  "cachepact_foreign_entries_total",
   "cachepact_quarantined_keys",
 ];
 
@@ -52,6 +53,8 @@ export function record(event: CacheEvent, sink: MetricSink): void {
       });
     case "decode_failure":
       return sink.increment("cachepact_decode_failures_total", { entity: event.entity, code: event.code });
+    case "foreign":
+      return sink.increment("cachepact_foreign_entries_total", { entity: event.entity });
     case "quarantine":
       return sink.set("cachepact_quarantined_keys", {}, event.size);
     default:

@@ -11,14 +11,16 @@ export interface Answer<Value extends object> {
   readonly version: number;
   /** A write that is accepted but not in the database yet may be missing from the value (write-behind only). */
   readonly maybeStale: boolean;
+  /** Written under another schema: fields that this one lacks are gone, so it is never to be written back. */
+  readonly foreign: boolean;
   /** How the read is counted. */
   readonly result: RequestResult;
 }
 
 /** The answer of a fresh entry. */
 export function fromEntry<Value extends object>(entry: Entry<Value>): Answer<Value> {
-  const { value, version } = entry;
-  return { value, source: "redis", version, maybeStale: false, result: value === null ? "negative" : "hit" };
+  const { value, version, foreign } = entry;
+  return { value, source: "redis", version, maybeStale: false, foreign, result: value === null ? "negative" : "hit" };
 }
 
 /** The answer of a loaded row. */
@@ -27,5 +29,5 @@ export function fromRow<Value extends object>(
   result: RequestResult,
   maybeStale: boolean,
 ): Answer<Value> {
-  return { value: row.value, source: "database", version: row.version, maybeStale, result };
+  return { value: row.value, source: "database", version: row.version, maybeStale, foreign: false, result };
 }

@@ -77,9 +77,10 @@ export class ReadThrough<Key extends object, Value extends object> {
       if (entry === null) seen = digestOf(bytes);
       else if (fits(entry, minVersion)) {
         if (!this.#isStale(entry)) return fromEntry(entry);
-        const { value, version } = entry;
-        this.#refresh({ key, keys, minVersion }, value);
-        return { value, source: "stale", version, maybeStale: false, result: "stale" };
+        const { value, version, foreign } = entry;
+        // A loader may give the stale value back when the row is unchanged: fields that our schema lacks would be lost.
+        this.#refresh({ key, keys, minVersion }, foreign ? null : value);
+        return { value, source: "stale", version, maybeStale: false, foreign, result: "stale" };
       }
     }
     const miss = { key, keys, minVersion };
@@ -163,7 +164,10 @@ export class ReadThrough<Key extends object, Value extends object> {
     return this.#loadOnly(flight, miss, { result: "miss", maybeStale: pending === "unknown", primary: true });
   }
 
-  /** Looks for what another process is about to store; null = its lease should be over. */
+  /**
+   * Looks for what another process is about to store; null = its lease is over, and with it the reason to wait: what it
+   * loaded was stored, was overtaken by a write, was refused, or is of another generation.
+   */
   async #wait(
     flight: Flight,
     miss: Miss<Key>,
@@ -182,7 +186,7 @@ export class ReadThrough<Key extends object, Value extends object> {
       const known = bytes === null || (seen.length === DIGEST_LENGTH && digestOf(bytes) === seen);
       const entry = known ? null : decodeOrNull(this.#context, bytes, miss.key);
       if (entry !== null && fits(entry, miss.minVersion)) return fromEntry(entry);
-      if (clock.monotonic() >= until) return null;
+      if (clock.monotonic() >= until || !isReaders(await transport.get(miss.keys.lease))) return null;
     }
   }
 
@@ -246,6 +250,12 @@ export class ReadThrough<Key extends object, Value extends object> {
     const { code } = await loadUnderLease(this.#context, request, { token, grantedAt, seen: "" }, 0, null);
     if (code === "STALE") this.#backoff.rest(miss.keys.value);
   }
+}
+
+/** Whether a lease is held by a reader that may still store something (SPEC 9). */
+function isReaders(lease: Buffer | null): boolean {
+  const kind = lease?.[0];
+  return kind === 0x72 || kind === 0x52;
 }
 
 /** Callers that ask for a minimum version do not share with those that do not. */

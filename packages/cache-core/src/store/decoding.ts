@@ -3,7 +3,8 @@ import { decodeEntry, type Entry, isCachepactError } from "@cachepact/wire";
 import type { EntityContext } from "../context.ts";
 
 /**
- * Decodes an entry; null = it cannot be decoded, which is counted and is a miss (SPEC, "undecodable").
+ * Decodes an entry; null = it cannot be decoded, which is counted and is a miss (SPEC, "undecodable"). An entry of
+ * another schema is counted and served.
  *
  * Never an exception to the caller, and never a blind delete: a newer reader may understand the bytes.
  */
@@ -12,11 +13,13 @@ export function decodeOrNull<Key extends object, Value extends object>(
   bytes: Uint8Array,
   key: Key,
 ): Entry<Value> | null {
+  const { events } = context.core;
   try {
-    return decodeEntry(context.entity, bytes, key);
+    const entry = decodeEntry(context.entity, bytes, key);
+    if (entry.foreign && events.active) events.emit({ type: "foreign", entity: context.record.entity });
+    return entry;
   } catch (error) {
     if (!isCachepactError(error)) throw error;
-    const { events } = context.core;
     if (events.active) events.emit({ type: "decode_failure", entity: context.record.entity, code: error.code });
     return null;
   }

@@ -134,9 +134,8 @@ export class Scripts {
 
 /** What the partition's marks and stream say about an id without a value. */
 export type Pending =
-  | { readonly code: "CLEAN" }
-  | { readonly code: "PENDING"; readonly version: number; readonly frame: Buffer }
-  | { readonly code: "OTHER" | "GONE"; readonly version: number };
+  | { readonly code: "CLEAN" | "OTHER" | "GONE" }
+  | { readonly code: "PENDING"; readonly frame: Buffer };
 
 /** Asks for a write that is not in the database yet (SPEC 14.4). */
 export async function pendingWrite(transport: Transport, keys: EntryKeys, generation: number): Promise<Pending> {
@@ -144,10 +143,9 @@ export async function pendingWrite(transport: Transport, keys: EntryKeys, genera
   const reply = await transport.script("pending", [keys.log.dirty, keys.log.wb], [keys.id, String(generation)]);
   if (!Array.isArray(reply)) throw unexpected("pending", typeof reply);
   const code = text(reply[0]);
-  const version = Number(text(reply[1]));
-  if (code === "CLEAN") return { code };
-  if (code === "PENDING") return { code, version, frame: reply[2] as Buffer };
-  if (code === "OTHER" || code === "GONE") return { code, version };
+  if (code === "PENDING") return { code, frame: reply[2] as Buffer };
+  // The version beside them is the mark's text, which may be anything; a frame holds its own.
+  if (code === "CLEAN" || code === "OTHER" || code === "GONE") return { code };
   throw unexpected("pending", code);
 }
 

@@ -27,7 +27,8 @@ function writeRecord(plan: SchemaPlan, raw: unknown, path: string, depth: number
 
 function writeMember(field: PlannedField, raw: unknown, path: string, depth: number): string {
   if (field.presence === "repeated") {
-    const elements = openList(raw, path, depth + 1).map((element) => writeOne(field, element, path, depth + 2));
+    // Not `map`, which passes over the holes of a list.
+    const elements = Array.from(openList(raw, path, depth + 1), (element) => writeOne(field, element, path, depth + 2));
     return `[${elements.join(",")}]`;
   }
   if (field.presence === "map") {
@@ -78,7 +79,11 @@ function readRecord(plan: SchemaPlan, tree: JsonTree, path: string, notes?: Deco
   const record: OpenRecord = {};
   for (const [name, member] of members) {
     const field = plan.byName.get(name);
-    if (field === undefined || member === null) continue;
+    if (member === null) continue;
+    if (field === undefined) {
+      if (notes !== undefined && !plan.gaveUp(name)) notes.unknownMember = true;
+      continue;
+    }
     record[field.property] = readMemberTree(field, member, join(path, name), notes);
   }
   return completeRecord(plan, record, path, false);

@@ -18,6 +18,9 @@ export class MsgpackReader {
   readonly #view: DataView;
   #at = 0;
 
+  /** Whether a member of a newer writer was passed over: for whoever reads records. */
+  passedOver = false;
+
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

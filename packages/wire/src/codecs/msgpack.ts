@@ -1,5 +1,5 @@
 import { sameBytes } from "../bytes.ts";
-import type { Codec, DecodeMode, Payload } from "../codec.ts";
+import type { Codec, DecodeMode, DecodeNotes, Payload } from "../codec.ts";
 import { fitInteger, isIntegerKind } from "../integer.ts";
 import { completeRecord, emptyMap, type OpenRecord, openList, openMap, openRecord, readMember } from "../record.ts";
 import { join, refuseDecode } from "../refusal.ts";
@@ -69,8 +69,10 @@ function readRecord(reader: MsgpackReader, plan: SchemaPlan, path: string, depth
     if (names.has(name)) refuseDecode("E_DUP", path, "found one name twice in a record");
     names.add(name);
     const field = plan.byName.get(name);
-    if (field === undefined) reader.skip(depth + 1);
-    else if (reader.peek() === "nil") reader.nil();
+    if (field === undefined) {
+      if (reader.peek() !== "nil" && !plan.gaveUp(name)) reader.passedOver = true;
+      reader.skip(depth + 1);
+    } else if (reader.peek() === "nil") reader.nil();
     else record[field.property] = readMemberValue(reader, field, join(path, name), depth);
   }
   return completeRecord(plan, record, path, false);
@@ -161,10 +163,11 @@ export const msgpack: Codec = {
   name: "msgpack",
   encode: (schema, value) => encodePayload(schema, value).bytes,
   encodePayload,
-  decode(schema: MessageType, bytes: Uint8Array, mode: DecodeMode): object {
+  decode(schema: MessageType, bytes: Uint8Array, mode: DecodeMode, notes?: DecodeNotes): object {
     const reader = new MsgpackReader(bytes);
     const value = readRecord(reader, planOf(schema), "", 1);
     reader.end();
+    if (reader.passedOver && notes !== undefined) notes.unknownMember = true;
     if (mode === "strict" && !sameBytes(encodePayload(schema, value).bytes, bytes)) {
       return refuseDecode("E_NONCANONICAL", "", "found MessagePack that is not the canonical form of its value");
     }

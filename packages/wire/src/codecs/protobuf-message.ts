@@ -1,3 +1,4 @@
+import type { DecodeNotes } from "../codec.ts";
 import { fitInteger, isIntegerKind } from "../integer.ts";
 import { completeRecord, emptyMap, MAX_DEPTH, type OpenRecord } from "../record.ts";
 import { join, refuseDecode } from "../refusal.ts";
@@ -21,8 +22,10 @@ export function isPackable(field: PlannedField): boolean {
  * Reads a message leniently: any order, unknown fields skipped, of two values the last one wins and messages merge,
  * packed and unpacked lists, varints of any width.
  */
-export function readMessage(plan: SchemaPlan, bytes: Uint8Array): OpenRecord {
-  const record = readFields(new ProtobufReader(bytes), plan, {}, "", 1);
+export function readMessage(plan: SchemaPlan, bytes: Uint8Array, notes?: DecodeNotes): OpenRecord {
+  const reader = new ProtobufReader(bytes);
+  const record = readFields(reader, plan, {}, "", 1);
+  if (reader.passedOver && notes !== undefined) notes.unknownMember = true;
   return complete(plan, record, "");
 }
 
@@ -40,7 +43,10 @@ function readFields(
 function readField(reader: ProtobufReader, plan: SchemaPlan, record: OpenRecord, path: string, depth: number): void {
   const { number, wire } = reader.tag();
   const field = plan.byNumber.get(number);
-  if (field === undefined) return reader.skip(wire);
+  if (field === undefined) {
+    if (!plan.gaveUp(number)) reader.passedOver = true;
+    return reader.skip(wire);
+  }
   const at = join(path, field.name);
   const own = Object.hasOwn(record, field.property) ? record[field.property] : undefined;
   if (field.presence === "repeated") {

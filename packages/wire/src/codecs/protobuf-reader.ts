@@ -23,6 +23,8 @@ export class ProtobufReader {
   readonly #reader: Reader;
   readonly #bytes: Uint8Array;
   #end: number;
+  /** Whether a field of a newer writer was passed over: for whoever reads messages. */
+  passedOver = false;
 
   constructor(bytes: Uint8Array) {
     this.#reader = Reader.create(bytes);

@@ -1,6 +1,6 @@
 import { Writer } from "protobufjs/minimal.js";
 import { sameBytes } from "../bytes.ts";
-import type { Codec, DecodeMode, Payload } from "../codec.ts";
+import type { Codec, DecodeMode, DecodeNotes, Payload } from "../codec.ts";
 import { openList, openMap, openRecord, readMember } from "../record.ts";
 import { join, refuseDecode } from "../refusal.ts";
 import { checkScalar, isDefaultScalar, type Scalar } from "../scalar.ts";
@@ -169,8 +169,8 @@ export const protobuf: Codec = {
   name: "protobuf",
   encode: (schema, value) => encodePayload(schema, value).bytes,
   encodePayload,
-  decode(schema: MessageType, bytes: Uint8Array, mode: DecodeMode): object {
-    const value = refusing(() => readMessage(planOf(schema), bytes));
+  decode(schema: MessageType, bytes: Uint8Array, mode: DecodeMode, notes?: DecodeNotes): object {
+    const value = refusing(() => readMessage(planOf(schema), bytes, notes));
     if (mode === "strict" && !sameBytes(encodePayload(schema, value).bytes, bytes)) {
       return refuseDecode("E_NONCANONICAL", "", "found Protobuf that is not the canonical form of its value");
     }

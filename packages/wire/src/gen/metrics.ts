@@ -69,6 +69,13 @@ export const metrics = {
       code: null,
     },
   },
+  cachepact_foreign_entries_total: {
+    type: "counter",
+    help: "Entries that were read and that a writer of another schema has written: another release, during a roll.",
+    labels: {
+      entity: null,
+    },
+  },
   cachepact_quarantined_keys: {
     type: "gauge",
     help: "Keys that this process bypasses because an invalidation is not delivered yet.",

@@ -13,23 +13,23 @@ type Value = string | number | Buffer;
 
 /** Arguments that a script takes, by name and in order. */
 const good: Readonly<Record<string, Readonly<Record<string, Value>>>> = {
-  acquire: { token: token("a"), leaseMs: 1000, minVersion: 0, seen: "" },
-  fill: { token: token("a"), frame: frame({ version: 7 }), px: 1000, fresh: 0, seen: "", wake: "" },
-  begin: { token: token("a"), markerMs: 1000, prev: "" },
-  finish: { token: token("a"), prev: "", version: 7, floorMs: 1000, keep: 0, wake: "", l1: "" },
+  acquire: { token: token("a"), leaseMs: 60_000, minVersion: 0, seen: "" },
+  fill: { token: token("a"), frame: frame({ version: 7 }), px: 60_000, fresh: 0, seen: "", wake: "" },
+  begin: { token: token("a"), markerMs: 60_000, prev: "" },
+  finish: { token: token("a"), prev: "", version: 7, floorMs: 60_000, keep: 0, wake: "", l1: "" },
   store: {
     token: token("a"),
     prev: "",
     version: 7,
-    floorMs: 1000,
+    floorMs: 60_000,
     keep: 0,
     wake: "",
     l1: "",
     frame: frame({ version: 7 }),
-    px: 1000,
+    px: 60_000,
     fresh: 0,
   },
-  renew: { token: token("a"), ms: 1000, role: "w" },
+  renew: { token: token("a"), ms: 60_000, role: "w" },
   release: { token: token("a"), wake: "" },
 };
 

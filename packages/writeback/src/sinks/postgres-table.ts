@@ -11,6 +11,14 @@ export interface TableOptions<Key extends object, Value extends object> {
    * application's migrations. `schema.table` is possible; each part is taken as it is written, case included.
    */
   readonly table: string;
+  /**
+   * The contracts of the log's other live generations: during a bump their events stand in the log as well. A worker that
+   * knows the old and the new generation is rolled out before the services of the first release that writes the new one.
+   *
+   * The row keeps the generation that wrote it, and its document has that generation's shape: a loader looks at `gen`.
+   * Default: none; an event of another generation stops its partition until such a worker comes.
+   */
+  readonly otherGenerations?: readonly Entity<object, object>[];
 }
 
 interface BatchRow {
@@ -21,7 +29,8 @@ interface BatchRow {
 /**
  * A sink that keeps each value as one document in a Postgres table, beside the partitions that it fences with.
  *
- * @throws {CachepactError} `E_PATTERN` when the entity has no log, `E_OPTION` when the table's name is empty.
+ * @throws {CachepactError} `E_PATTERN` when the entity has no log; `E_OPTION` when the table's name is empty, or a contract
+ *   of `otherGenerations` belongs to another log or to a generation that is there already.
  */
 export function table<Key extends object, Value extends object>(options: TableOptions<Key, Value>): Sink {
   const { record } = options.entity;
@@ -32,6 +41,7 @@ export function table<Key extends object, Value extends object>(options: TableOp
     );
   }
   const name = quoteName(options.table);
+  const entities = byGeneration([options.entity, ...(options.otherGenerations ?? [])]);
   const batchText = sql("batch").replaceAll(':"table"', name);
   const probeText = `select id::text, ver::bigint, gen::integer, doc::jsonb from ${name} limit 0`;
   // Prepared once a connection; the name differs by table because the text does.
@@ -40,7 +50,7 @@ export function table<Key extends object, Value extends object>(options: TableOp
   return {
     log: record.log,
     partitions: record.partitions,
-    entities: new Map([[record.generation, options.entity as unknown as Entity<object, object>]]),
+    entities,
 
     async check(database: Database): Promise<void> {
       try {
@@ -77,6 +87,26 @@ export function table<Key extends object, Value extends object>(options: TableOp
       return { held: true, newer: new Set(row.newer) };
     },
   };
+}
+
+/** The first contract decides what the log is; the others must be its other generations. */
+function byGeneration(
+  contracts: readonly [Entity<object, object>, ...Entity<object, object>[]],
+): ReadonlyMap<number, Entity<object, object>> {
+  const [{ record: own }] = contracts;
+  const entities = new Map<number, Entity<object, object>>();
+  for (const contract of contracts) {
+    const { entity, log, partitions, generation } = contract.record;
+    if (entity !== own.entity || log !== own.log || partitions !== own.partitions || entities.has(generation)) {
+      throw new CachepactError(
+        "E_OPTION",
+        `making a sink for log ${own.log}: \`otherGenerations\` holds generation ${generation} of ${entity} on ` +
+          `${partitions} partitions of log ${log}; pass each other generation of ${own.entity} once`,
+      );
+    }
+    entities.set(generation, contract);
+  }
+  return entities;
 }
 
 /** Quotes each part of `schema.table` as an identifier. */

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cachepact._codecs.json_checker import check_json
 from cachepact._codecs.json_number import format_number
-from cachepact._codecs.payload import Payload
+from cachepact._codecs.payload import Payload, PayloadWriter
 from cachepact._codecs.record import DEPTH_MAX, build_record, open_list, open_map, open_record, read_member
 from cachepact._codecs.scalar import check_scalar, fit_double, fit_integer, fit_text
 from cachepact._errors import CachepactError
@@ -41,9 +41,9 @@ class JsonCodec:
 
     def encode(self, schema: MessageType, value: object) -> Payload:
         """Write the canonical bytes of a value."""
-        out = Payload()
+        out = PayloadWriter()
         out += out.text(_write_record(schema, value, "", 1))
-        return out
+        return out.payload()
 
     def decode(
         self, schema: MessageType, data: bytes, mode: Literal["lenient", "strict"], notes: DecodeNotes | None = None
@@ -56,7 +56,7 @@ class JsonCodec:
             # An error of the text, wherever it stands, comes before one of the schema, as in every other language.
             check_json(text)
             raise
-        if mode == "strict" and bytes(self.encode(schema, value)) != data:
+        if mode == "strict" and self.encode(schema, value).data != data:
             raise refuse_decode("E_NONCANONICAL", "", "found JSON that is not the canonical form of its value")
         return value
 

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING, Any, Literal
 
 from cachepact._codecs.msgpack_reader import MsgpackReader
-from cachepact._codecs.payload import Payload
+from cachepact._codecs.payload import Payload, PayloadWriter
 from cachepact._codecs.record import build_record, open_list, open_map, open_record, read_member
 from cachepact._codecs.scalar import check_scalar, fit_double, fit_integer
 from cachepact._refusal import refuse_decode, within
@@ -27,9 +27,9 @@ class MsgpackCodec:
 
     def encode(self, schema: MessageType, value: object) -> Payload:
         """Write the canonical bytes of a value."""
-        out = Payload()
+        out = PayloadWriter()
         _write_record(out, schema, value, "", 1)
-        return out
+        return out.payload()
 
     def decode(
         self,
@@ -42,7 +42,7 @@ class MsgpackCodec:
         reader = MsgpackReader(data)
         value = _read_record(reader, schema, "", 1)
         reader.end()
-        if mode == "strict" and bytes(self.encode(schema, value)) != data:
+        if mode == "strict" and self.encode(schema, value).data != data:
             raise refuse_decode("E_NONCANONICAL", "", "found MessagePack that is not the canonical form of its value")
         return value
 
@@ -50,7 +50,7 @@ class MsgpackCodec:
 MSGPACK = MsgpackCodec()
 
 
-def _write_record(out: Payload, schema: MessageType, value: object, path: str, depth: int) -> None:
+def _write_record(out: PayloadWriter, schema: MessageType, value: object, path: str, depth: int) -> None:
     open_record(schema, value, path, depth)
     members = [
         (field, member) for field in schema.name_order if (member := read_member(value, field, path)) is not None
@@ -61,7 +61,7 @@ def _write_record(out: Payload, schema: MessageType, value: object, path: str, d
         _write_member(out, field, member, within(path, field.name), depth)
 
 
-def _write_member(out: Payload, field: Field, member: Any, path: str, depth: int) -> None:
+def _write_member(out: PayloadWriter, field: Field, member: Any, path: str, depth: int) -> None:
     if field.presence == "repeated":
         items = open_list(member, path, depth + 1)
         _write_head(out, len(items), 0x90, 16, 0xDC)
@@ -77,7 +77,7 @@ def _write_member(out: Payload, field: Field, member: Any, path: str, depth: int
         _write_single(out, field, member, path, depth + 1)
 
 
-def _write_single(out: Payload, field: Field, member: Any, path: str, depth: int) -> None:
+def _write_single(out: PayloadWriter, field: Field, member: Any, path: str, depth: int) -> None:
     if isinstance(field.type, MessageType):
         _write_record(out, field.type, member, path, depth)
         return
@@ -99,7 +99,7 @@ def _write_single(out: Payload, field: Field, member: Any, path: str, depth: int
             _write_integer(out, scalar)
 
 
-def _write_head(out: Payload, count: int, fix: int, fix_limit: int, code16: int) -> None:
+def _write_head(out: PayloadWriter, count: int, fix: int, fix_limit: int, code16: int) -> None:
     if count < fix_limit:
         out.append(fix | count)
     elif count < 1 << 16:
@@ -110,7 +110,7 @@ def _write_head(out: Payload, count: int, fix: int, fix_limit: int, code16: int)
         out += count.to_bytes(4)
 
 
-def _write_length(out: Payload, size: int, code8: int) -> None:
+def _write_length(out: PayloadWriter, size: int, code8: int) -> None:
     if size < 1 << 8:
         out.append(code8)
         out.append(size)
@@ -122,7 +122,7 @@ def _write_length(out: Payload, size: int, code8: int) -> None:
         out += size.to_bytes(4)
 
 
-def _write_text(out: Payload, text: str) -> None:
+def _write_text(out: PayloadWriter, text: str) -> None:
     data = out.text(text)
     if len(data) < 32:
         out.append(0xA0 | len(data))
@@ -131,7 +131,7 @@ def _write_text(out: Payload, text: str) -> None:
     out += data
 
 
-def _write_integer(out: Payload, number: int) -> None:
+def _write_integer(out: PayloadWriter, number: int) -> None:
     if -32 <= number < 128:
         out.append(number & 0xFF)
         return
@@ -142,7 +142,7 @@ def _write_integer(out: Payload, number: int) -> None:
     out += number.to_bytes(1 << step, signed=signed)
 
 
-def _write_timestamp(out: Payload, ms: int) -> None:
+def _write_timestamp(out: PayloadWriter, ms: int) -> None:
     seconds, nanos = timestamp_parts(ms)
     if 0 <= seconds < 1 << 34:
         if nanos == 0 and seconds < 1 << 32:

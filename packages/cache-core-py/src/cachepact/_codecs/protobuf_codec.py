@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any, Literal
 
-from cachepact._codecs.payload import Payload
+from cachepact._codecs.payload import Payload, PayloadWriter
 from cachepact._codecs.protobuf_message import read_message, wire_of
 from cachepact._codecs.protobuf_reader import DELIMITED
 from cachepact._codecs.record import open_list, open_map, open_record, read_member
@@ -29,9 +29,9 @@ class ProtobufCodec:
 
     def encode(self, schema: MessageType, value: object) -> Payload:
         """Write the canonical bytes of a value."""
-        out = Payload()
+        out = PayloadWriter()
         _write_message(out, schema, value, "", 1)
-        return out
+        return out.payload()
 
     def decode(
         self,
@@ -42,7 +42,7 @@ class ProtobufCodec:
     ) -> Any:
         """Read the value of the bytes."""
         value = read_message(schema, data)
-        if mode == "strict" and bytes(self.encode(schema, value)) != data:
+        if mode == "strict" and self.encode(schema, value).data != data:
             raise refuse_decode("E_NONCANONICAL", "", "found Protobuf that is not the canonical form of its value")
         return value
 
@@ -50,7 +50,7 @@ class ProtobufCodec:
 PROTOBUF = ProtobufCodec()
 
 
-def _write_message(out: Payload, schema: MessageType, value: object, path: str, depth: int) -> None:
+def _write_message(out: PayloadWriter, schema: MessageType, value: object, path: str, depth: int) -> None:
     open_record(schema, value, path, depth)
     for field in schema.fields:
         member = read_member(value, field, path)
@@ -58,7 +58,7 @@ def _write_message(out: Payload, schema: MessageType, value: object, path: str, 
             _write_member(out, field, member, within(path, field.name), depth)
 
 
-def _write_member(out: Payload, field: Field, member: Any, path: str, depth: int) -> None:
+def _write_member(out: PayloadWriter, field: Field, member: Any, path: str, depth: int) -> None:
     match field.presence:
         case "implicit":
             scalar = check_scalar(field, member, path)
@@ -80,7 +80,7 @@ def _write_member(out: Payload, field: Field, member: Any, path: str, depth: int
                 _close(out, entry)
 
 
-def _write_list(out: Payload, field: Field, member: Any, path: str, depth: int) -> None:
+def _write_list(out: PayloadWriter, field: Field, member: Any, path: str, depth: int) -> None:
     items = open_list(member, path, depth)
     if wire_of(field) == DELIMITED:
         for item in items:
@@ -93,7 +93,7 @@ def _write_list(out: Payload, field: Field, member: Any, path: str, depth: int) 
         _close(out, packed)
 
 
-def _write_tagged(out: Payload, field: Field, number: int, member: Any, *, path: str, depth: int) -> None:
+def _write_tagged(out: PayloadWriter, field: Field, number: int, member: Any, *, path: str, depth: int) -> None:
     """Write one value with its tag; ``number`` is the field's, or 2 inside a map's entry."""
     if isinstance(field.type, MessageType):
         nested = _nested(out)
@@ -106,7 +106,7 @@ def _write_tagged(out: Payload, field: Field, number: int, member: Any, *, path:
     _write_scalar(out, field, scalar)
 
 
-def _write_scalar(out: Payload, field: Field, scalar: Any) -> None:
+def _write_scalar(out: PayloadWriter, field: Field, scalar: Any) -> None:
     match field.type:
         case "string":
             _write_chunk(out, out.text(scalar))
@@ -128,7 +128,7 @@ def _write_scalar(out: Payload, field: Field, scalar: Any) -> None:
             _write_varint(out, scalar)
 
 
-def _write_varint(out: Payload, number: int) -> None:
+def _write_varint(out: PayloadWriter, number: int) -> None:
     """Write an unsigned integer, seven bits a byte; a negative one as its 64-bit complement."""
     number &= _MASK_64
     while number > 0x7F:
@@ -137,17 +137,17 @@ def _write_varint(out: Payload, number: int) -> None:
     out.append(number)
 
 
-def _write_chunk(out: Payload, data: bytes | bytearray) -> None:
+def _write_chunk(out: PayloadWriter, data: bytes | bytearray) -> None:
     _write_varint(out, len(data))
     out += data
 
 
-def _nested(out: Payload) -> Payload:
-    nested = Payload()
+def _nested(out: PayloadWriter) -> PayloadWriter:
+    nested = PayloadWriter()
     nested.ascii = out.ascii
     return nested
 
 
-def _close(out: Payload, nested: Payload) -> None:
+def _close(out: PayloadWriter, nested: PayloadWriter) -> None:
     out.ascii = nested.ascii
     _write_chunk(out, nested)

@@ -8,10 +8,9 @@ from cachepact._codecs.protobuf_reader import DELIMITED, I64, VARINT, ProtobufRe
 from cachepact._codecs.record import DEPTH_MAX, build_record
 from cachepact._codecs.scalar import fit_double, fit_integer, fit_text
 from cachepact._refusal import refuse_decode, within
-from cachepact._schema import SAFE_INTEGER, Field, MessageType, default_of
+from cachepact._schema import INTEGER_RANGES, SAFE_INTEGER, Field, MessageType, default_of
 from cachepact._timestamp import epoch_ms, timestamp_from_parts, timestamp_parts
 
-_NANOS_MAX = 2**31 - 1
 _DELIMITED_KINDS = frozenset({"string", "bytes", "timestamp"})
 
 
@@ -118,7 +117,9 @@ def _read_timestamp(reader: ProtobufReader, earlier: Any, path: str) -> Any:
             continue
         _demand(VARINT, wire, path)
         part = reader.signed_varint()
-        if abs(part) > (SAFE_INTEGER if number == 1 else _NANOS_MAX):
+        # An int32 whose last occurrence counts: the least one is none of a time, and harmless when another follows.
+        low, high = (-SAFE_INTEGER, SAFE_INTEGER) if number == 1 else INTEGER_RANGES["int32"]
+        if not low <= part <= high:
             raise refuse_decode("E_RANGE", path, "found a time outside the years 1 to 9999")
         seconds, nanos = (part, nanos) if number == 1 else (seconds, part)
     moment = timestamp_from_parts(seconds, nanos)

@@ -11,6 +11,7 @@ MetricName = Literal[
     "cachepact_fills_total",
     "cachepact_writes_total",
     "cachepact_decode_failures_total",
+    "cachepact_foreign_entries_total",
     "cachepact_quarantined_keys",
     "cachepact_writeback_events_total",
     "cachepact_writeback_batch_duration_seconds",
@@ -105,6 +106,15 @@ METRICS: Final[Mapping[MetricName, Metric]] = {
         labels={
             "entity": None,
             "code": None,
+        },
+        buckets=None,
+    ),
+    "cachepact_foreign_entries_total": Metric(
+        name="cachepact_foreign_entries_total",
+        type="counter",
+        help="Entries that were read and that a writer of another schema has written: another release, during a roll.",
+        labels={
+            "entity": None,
         },
         buckets=None,
     ),

@@ -23,25 +23,27 @@ class Answer(Struct, frozen=True):
     version: int
     maybe_stale: bool
     """A write that is accepted but not in the database yet may be missing from the value (write-behind only)."""
+    foreign: bool
+    """Written under another schema: fields that this one lacks are gone, so it is never to be written back."""
     result: RequestResult
     """How the read is counted."""
 
     def entry(self) -> CachedEntry[Any]:
         """Give what callers see."""
-        return CachedEntry(self.value, self.source, self.version, self.maybe_stale)
+        return CachedEntry(self.value, self.source, self.version, self.maybe_stale, self.foreign)
 
 
 def from_entry(entry: Entry[Any], result: RequestResult | None = None) -> Answer:
     """Answer with a fresh entry; ``result`` when it is neither a hit nor a remembered "not found"."""
     counted: RequestResult = result or ("negative" if entry.value is None else "hit")
-    return Answer(entry.value, "redis", entry.version, maybe_stale=False, result=counted)
+    return Answer(entry.value, "redis", entry.version, maybe_stale=False, foreign=entry.foreign, result=counted)
 
 
 def from_stale(entry: Entry[Any]) -> Answer:
     """Answer with an entry within its grace."""
-    return Answer(entry.value, "stale", entry.version, maybe_stale=False, result="stale")
+    return Answer(entry.value, "stale", entry.version, maybe_stale=False, foreign=entry.foreign, result="stale")
 
 
 def from_row(row: Row, result: RequestResult, *, maybe_stale: bool) -> Answer:
     """Answer with a loaded row."""
-    return Answer(row.value, "database", row.version, maybe_stale, result)
+    return Answer(row.value, "database", row.version, maybe_stale, foreign=False, result=result)

@@ -112,7 +112,8 @@ class ReadThrough:
         if key not in self._refreshing and not self._backoff.resting(key) and core.refreshes < core.refreshes_max:
             self._refreshing.add(key)
             core.refreshes += 1
-            yield Spawn(self._refresh(miss, entry.value))
+            # A loader may give the stale value back when the row is unchanged: fields that we lack would be lost.
+            yield Spawn(self._refresh(miss, None if entry.foreign else entry.value))
         return from_stale(entry)
 
     def _missed(self, started: int, miss: _Miss, seen: str) -> Flow[Answer]:
@@ -201,7 +202,10 @@ class ReadThrough:
     def _wait(
         self, flight: Flight[Answer], miss: _Miss, seen: str, pttl_ms: int, give_up_at: float
     ) -> Flow[Answer | None]:
-        """Look for what another process is about to store; None = its lease should be over."""
+        """Look for what another process is about to store; None = its lease is over, and with it the reason to wait.
+
+        What it loaded was stored, was overtaken by a write, was refused, or is of another generation.
+        """
         context, core = self._context, self._context.core
         until = min(core.clock.monotonic_ms() + pttl_ms, give_up_at)
         look = 0
@@ -217,6 +221,10 @@ class ReadThrough:
                 if entry is not None and fits(entry, miss.min_version):
                     return from_entry(entry)
             if core.clock.monotonic_ms() >= until:
+                return None
+            lease: bytes | None = yield from core.events.timed("get", Get(miss.keys.lease))
+            # Of a reader that may still store something (SPEC 9).
+            if lease is None or lease[:1] not in {b"r", b"R"}:
                 return None
 
     def _without_redis(self, started: int, miss: _Miss, result: RequestResult) -> Flow[Answer]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cachepact._entry import Entry, decode_entry
 from cachepact._errors import CachepactError
-from cachepact._events import DecodeFailureEvent
+from cachepact._events import DecodeFailureEvent, ForeignEvent
 
 if TYPE_CHECKING:
     from cachepact._core import EntityContext
@@ -16,14 +16,18 @@ if TYPE_CHECKING:
 def decode_or_none(context: EntityContext, data: bytes, key: object) -> Entry[Any] | None:
     """Decode an entry; None = it cannot be decoded, which is counted and is a miss.
 
+    An entry of another schema is counted and served.
     Never an exception to the caller, and never a blind delete: a newer reader may understand the bytes.
     """
     try:
-        return decode_entry(context.entity, data, key)
+        entry = decode_entry(context.entity, data, key)
     except CachepactError as error:
         if context.core.events.active:
             context.core.events.emit(DecodeFailureEvent(context.record.entity, error.code))
         return None
+    if entry.foreign and context.core.events.active:
+        context.core.events.emit(ForeignEvent(context.record.entity))
+    return entry
 
 
 def digest_of(data: bytes) -> str:

@@ -62,7 +62,6 @@ class Pending:
 
     code: str
     """CLEAN, PENDING, OTHER or GONE."""
-    version: int = 0
     frame: bytes = b""
 
 
@@ -127,12 +126,11 @@ class Scripts:
         reply: list[bytes] = yield from self._events.timed("pending", script)
         code = _text(reply[0])
         match code:
-            case "CLEAN":
-                return Pending(code)
             case "PENDING":
-                return Pending(code, int(reply[1]), reply[2])
-            case "OTHER" | "GONE":
-                return Pending(code, int(reply[1]))
+                return Pending(code, reply[2])
+            case "CLEAN" | "OTHER" | "GONE":
+                # The version beside them is the mark's text, which may be anything; a frame holds its own.
+                return Pending(code)
             case _:
                 raise unexpected("pending", code)
 

@@ -1,0 +1,1 @@
+"""What the codecs that ``cachepact generate`` writes are made of."""
