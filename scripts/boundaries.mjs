@@ -23,6 +23,7 @@ const allowed = {
     "@cachepact/compiler",
     "@cachepact/cli",
     "@cachepact/dev-stack",
+    "@cachepact/writeback",
   ],
   "@cachepact/benchmarks": ["@cachepact/wire", "@cachepact/compiler", "@cachepact/cli"],
   "@cachepact/tour": ["@cachepact/wire", "@cachepact/contracts", "@cachepact/dev-stack"],

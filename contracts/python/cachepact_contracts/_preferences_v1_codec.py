@@ -48,7 +48,7 @@ def check_preferences(value: Preferences) -> bool:
     return is_ascii
 
 
-class _PreferencesJson(Struct, kw_only=True, forbid_unknown_fields=True):
+class _PreferencesJson(Struct, kw_only=True):
     """Preferences in JSON."""
 
     email_opt_in: bool
@@ -78,7 +78,7 @@ def load_preferences(wire: _PreferencesJson) -> Preferences:
     )
 
 
-class _PreferencesPack(Struct, kw_only=True, forbid_unknown_fields=True):
+class _PreferencesPack(Struct, kw_only=True):
     """Preferences in MessagePack."""
 
     email_opt_in: bool

@@ -41,7 +41,7 @@ def check_profile(value: Profile) -> bool:
     return is_ascii
 
 
-class _ProfileJson(Struct, kw_only=True, forbid_unknown_fields=True):
+class _ProfileJson(Struct, kw_only=True):
     """Profile in JSON."""
 
     bio: str | UnsetType = UNSET
@@ -71,7 +71,7 @@ def load_profile(wire: _ProfileJson) -> Profile:
     )
 
 
-class _ProfilePack(Struct, kw_only=True, forbid_unknown_fields=True):
+class _ProfilePack(Struct, kw_only=True):
     """Profile in MessagePack."""
 
     bio: str | UnsetType = UNSET

@@ -54,7 +54,7 @@ def check_session(value: Session) -> bool:
     return is_ascii
 
 
-class _SessionJson(Struct, kw_only=True, forbid_unknown_fields=True):
+class _SessionJson(Struct, kw_only=True):
     """Session in JSON."""
 
     auth_level: str | Int32
@@ -90,7 +90,7 @@ def load_session(wire: _SessionJson) -> Session:
     )
 
 
-class _SessionPack(Struct, kw_only=True, forbid_unknown_fields=True):
+class _SessionPack(Struct, kw_only=True):
     """Session in MessagePack."""
 
     auth_level: Int32

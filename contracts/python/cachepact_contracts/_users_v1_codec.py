@@ -51,7 +51,7 @@ def check_user(value: User) -> bool:
     return is_ascii
 
 
-class _UserJson(Struct, kw_only=True, forbid_unknown_fields=True):
+class _UserJson(Struct, kw_only=True):
     """User in JSON."""
 
     balance_cents: str
@@ -92,7 +92,7 @@ def load_user(wire: _UserJson) -> User:
     )
 
 
-class _UserPack(Struct, kw_only=True, forbid_unknown_fields=True):
+class _UserPack(Struct, kw_only=True):
     """User in MessagePack."""
 
     balance_cents: Int64

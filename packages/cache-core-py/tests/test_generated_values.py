@@ -19,6 +19,9 @@ from cachepact._timestamp import format_timestamp, parse_timestamp
 from cachepact.generated import (
     UnusualError,
     finite,
+    members_by_json,
+    members_by_number,
+    names_by_number,
     number_text,
     read_int64,
     read_number,
@@ -239,8 +242,9 @@ def test_times_are_written_as_the_interpreter_writes_them() -> None:
         assert whole_ms(moment) == epoch + timedelta(milliseconds=us // 1000)
 
 
-def test_finer_times_than_milliseconds_are_floored_on_both_paths(contract: GeneratedContract) -> None:
-    entity = contract.entities["journey"]
+@pytest.mark.parametrize("name", ["all-types", "journey"])
+def test_finer_times_than_milliseconds_are_floored_on_both_paths(contract: GeneratedContract, name: str) -> None:
+    entity = contract.entities[name]
     moment = datetime(1970, 1, 1, 0, 0, 1, 123000, tzinfo=UTC)
     value = msgspec.structs.replace(draw_value(random.Random(7), entity.schema), at=moment)
     whole = (123_000_000 << 34 | 1).to_bytes(8)
@@ -287,3 +291,10 @@ def _or_none(read: Callable[[str], Any], text: str) -> Any:
         return read(text)
     except (UnusualError, ValueError, IndexError):
         return None
+
+
+def test_of_two_names_of_a_number_the_first_in_name_order_is_written() -> None:
+    kind = enum.IntEnum("kind", {"ZERO": 0, "SUN": 2, "DRY": 2, "WET": 3})
+    assert names_by_number(kind) == {0: "ZERO", 2: "DRY", 3: "WET"}
+    assert members_by_number(kind) == {0: kind.ZERO, 2: kind.SUN, 3: kind.WET}
+    assert members_by_json(kind)["DRY"] is members_by_json(kind)[2] is kind.SUN

@@ -49,7 +49,7 @@ function wireName(codec: WireCodec, message: Message): string {
 function struct(codec: WireCodec, message: Message, module: CodecModule): string[] {
   const names = message.members.map(({ field }) => field.name);
   const isLeaf = message.members.every(({ field, kind }) => kind !== "message" && isSingle(field.presence));
-  const options = ["kw_only=True", "forbid_unknown_fields=True", ...(isLeaf ? ["gc=False"] : [])];
+  const options = ["kw_only=True", ...(isLeaf ? ["gc=False"] : [])];
   const lines = message.members.map((member) => {
     const type = memberType(codec, member, module);
     if (!member.mayBeAbsent) return `    ${member.attribute}: ${type}`;

@@ -104,12 +104,12 @@ const ADDED: readonly Field[] = [
 /** The schema of a later release: each message has more fields, with higher numbers and names that lie anywhere. */
 function nextRelease(schema: MessageType, choice: number): MessageType {
   const last = Math.max(0, ...schema.fields.map(({ number }) => number));
-  const names = new Set(schema.fields.map(({ name }) => name));
+  const taken = new Set(schema.fields.map(({ name }) => name));
   const fields = schema.fields.map(({ type, ...field }) => ({
     ...field,
     type: typeof type === "object" && "fields" in type ? nextRelease(type, choice + 1) : type,
   }));
-  const added = ADDED.filter(({ name }, index) => !names.has(name) && (choice >> index) % 2 === 1);
+  const added = ADDED.filter(({ name }, index) => !taken.has(name) && (choice >> index) % 2 === 1);
   // The highest number of Protobuf leaves no room behind it.
   if (last + added.length > 536_870_911) return { ...schema, fields };
   return { ...schema, fields: [...fields, ...added.map((field, index) => ({ ...field, number: last + 1 + index }))] };
@@ -230,11 +230,11 @@ function mutate(bytes: Uint8Array, [position, change, how]: Mutation): Uint8Arra
     case "cut":
       return bytes.slice(0, at);
     case "insert":
-      return Uint8Array.of(...bytes.slice(0, at), change, ...bytes.slice(at));
+      return Buffer.concat([bytes.slice(0, at), Uint8Array.of(change), bytes.slice(at)]);
     case "repeat":
-      return Uint8Array.of(...bytes, ...bytes.slice(at));
+      return Buffer.concat([bytes, bytes.slice(at)]);
     case "swap":
-      return Uint8Array.of(...bytes.slice(at), ...bytes.slice(0, at));
+      return Buffer.concat([bytes.slice(at), bytes.slice(0, at)]);
     default:
       return bytes.map((byte, index) => (index === at ? byte ^ change : byte));
   }

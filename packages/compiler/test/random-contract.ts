@@ -57,7 +57,17 @@ import "google/protobuf/timestamp.proto";
 
 const LEAVES = 5;
 
-/** Two files: messages that hold each other, and `entities` entities that hold them. */
+/** How many optional members `Wide` has: more than the shortest head of a MessagePack map counts. */
+export const WIDE = 20;
+
+const wide = `message Wide {
+  option (cachepact.v1.entry) = { key: "wide:{id}" codec: CODEC_MSGPACK framing: FRAMING_FRAMED ttl_ms: 1000 };
+  int64 id = 1 [jstype = JS_NUMBER];
+${Array.from({ length: WIDE }, (_, index) => `  optional int32 o${index} = ${index + 2};`).join("\n")}
+}
+`;
+
+/** Two files: messages that hold each other, and `entities` entities that hold them, beside the entity `wide`. */
 export function randomProtos(seed: number, entities: number): Readonly<Record<string, string>> {
   const all = fc.sample(shapes, { seed, numRuns: LEAVES + entities });
   const leaves = all.slice(0, LEAVES).map((fields, index) => {
@@ -79,6 +89,6 @@ ${fieldsText(fields, types)}
   const tint = "enum Tint {\n  TINT_UNSPECIFIED = 0;\n  TINT_RED = 1;\n  TINT_FAR = -3;\n}\n";
   return {
     "leaf/v1/leaf.proto": `syntax = "proto3";\npackage leaf.v1;\n${HEAD}${tint}${leaves.join("\n")}`,
-    "root/v1/root.proto": `syntax = "proto3";\npackage root.v1;\n${HEAD}import "leaf/v1/leaf.proto";\n${messages.join("\n")}`,
+    "root/v1/root.proto": `syntax = "proto3";\npackage root.v1;\n${HEAD}import "leaf/v1/leaf.proto";\n${messages.join("\n")}${wide}`,
   };
 }

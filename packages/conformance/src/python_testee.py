@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import re
 import sys
@@ -131,23 +132,22 @@ def load_contract(location: str) -> dict[str, Entity[Any, Any]]:
     return found
 
 
-_packages: dict[Path, dict[str, Entity[Any, Any]]] = {}
-
-
 def _import_entities(folder: Path) -> dict[str, Entity[Any, Any]]:
-    # Under a name of this process's own: two folders may hold packages of one name, and neither need be installed.
-    if folder not in _packages:
-        name = f"_cachepact_contract_{len(_packages)}"
-        index = folder / "__init__.py"
-        spec = importlib.util.spec_from_file_location(name, index, submodule_search_locations=[str(folder)])
-        if not index.is_file() or spec is None or spec.loader is None:
-            raise CachepactError("E_GENERATED", f"load {index}: found no such file; run cachepact generate")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-        declared = (getattr(getattr(module, each), "__cachepact__", None) for each in module.__all__)
-        _packages[folder] = {each.record.entity: each for each in declared if isinstance(each, Entity)}
-    return _packages[folder]
+    # Under a name of this process's own, a new one each time: two folders may hold packages of one name, none need be
+    # installed, and a folder that was generated anew must not be answered from the modules that were loaded before.
+    name = f"_cachepact_contract_{next(_loads)}"
+    index = folder / "__init__.py"
+    spec = importlib.util.spec_from_file_location(name, index, submodule_search_locations=[str(folder)])
+    if not index.is_file() or spec is None or spec.loader is None:
+        raise CachepactError("E_GENERATED", f"load {index}: found no such file; run cachepact generate")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    declared = (getattr(getattr(module, each), "__cachepact__", None) for each in module.__all__)
+    return {each.record.entity: each for each in declared if isinstance(each, Entity)}
+
+
+_loads = itertools.count()
 
 
 def _read_json(file: Path, code: Literal["E_CONFIG", "E_GENERATED"]) -> Any:

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { registerHooks, stripTypeScriptTypes } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -7,21 +7,29 @@ import { CachepactError, type ContractLock, defineEntity, type Entity } from "@c
 /** Folders of generated TypeScript that were loaded. */
 const folders = new Set<string>();
 
+/** How many folders were loaded, the same one again counted. */
+let loads = 0;
+
 // Generated code imports @cachepact/wire. A contract folder may lie anywhere, under any package.json or none, and need not
 // have it installed: this process gives it its own copy, the one under test, and reads the folder's TypeScript as modules.
 registerHooks({
   resolve(specifier, context, next) {
     const ours = specifier === "@cachepact/wire" || specifier.startsWith("@cachepact/wire/");
-    return next(specifier, ours ? { ...context, parentURL: import.meta.url } : context);
+    const found = next(specifier, ours ? { ...context, parentURL: import.meta.url } : context);
+    // A folder that was generated anew must not be answered from the modules that were loaded before.
+    return isLoaded(found.url) ? { ...found, url: `${found.url}?load=${loads}` } : found;
   },
   load(url, context, next) {
-    if (!url.startsWith("file:") || !isLoaded(fileURLToPath(url))) return next(url, context);
+    if (!isLoaded(url)) return next(url, context);
     const source = stripTypeScriptTypes(readFileSync(fileURLToPath(url), "utf8"));
     return { format: "module", source, shortCircuit: true };
   },
 });
 
-function isLoaded(file: string): boolean {
+/** Whether a module is generated code that was loaded. */
+function isLoaded(url: string): boolean {
+  if (!url.startsWith("file:")) return false;
+  const file = fileURLToPath(url);
   return file.endsWith(".ts") && [...folders].some((folder) => file.startsWith(`${folder}${path.sep}`));
 }
 
@@ -64,7 +72,8 @@ async function importEntities(folder: string): Promise<ReadonlyMap<string, Entit
   if (!statSync(index, { throwIfNoEntry: false })?.isFile()) {
     throw new CachepactError("E_GENERATED", `load ${index}: found no such file; run cachepact generate`);
   }
-  folders.add(folder);
+  folders.add(realpathSync(folder));
+  loads += 1;
   const module = (await import(pathToFileURL(index).href)) as Readonly<Record<string, unknown>>;
   const entities = Object.values(module).filter(isEntity);
   return new Map(entities.map((entity) => [entity.record.entity, entity]));

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Hostile, heavyLoads } from "../src/differential/hostile.ts";
-import type { Testee } from "../src/testee.ts";
-import { decodeHostile, hostileFixture, MIB } from "./hostile.ts";
+import { heavyLoads } from "../src/differential/hostile.ts";
+import { hostileFixture, MIB } from "./hostile.ts";
 
 const fixture = hostileFixture();
 
@@ -9,6 +8,7 @@ const fixture = hostileFixture();
 const MOST_BYTES = 700 * MIB;
 
 describe("a megabyte that is meant to cost more", () => {
+  // A reader whose time rises with the square of the input needs hours for one of these: the watchdog sees it.
   test.each(["json", "msgpack", "protobuf"])("%s: is read or refused in time and within memory", async (codec) => {
     const grown = await fixture.growth(async () => {
       for (const input of heavyLoads(MIB)) {
@@ -18,26 +18,4 @@ describe("a megabyte that is meant to cost more", () => {
     for (const bytes of grown) expect(bytes).toBeLessThan(MOST_BYTES);
     for (const { testee } of fixture.measured) expect(testee.restarts).toBe(0);
   });
-
-  test("four times the input takes nowhere near sixteen times the time", async () => {
-    const [small, large] = [heavyLoads(MIB / 4), heavyLoads(MIB)];
-    for (const { testee } of fixture.measured) {
-      for (const [index, input] of large.entries()) {
-        const [short, long] = [await timed(testee, small[index] as Hostile), await timed(testee, input)];
-        // Under 400 ms it is the machine that decides.
-        expect([input.codec, input.name, long < 400 || long < 12 * short]).toEqual([input.codec, input.name, true]);
-      }
-    }
-  });
 });
-
-/** The best of three: another process that runs meanwhile only ever makes it slower. */
-async function timed(testee: Testee, input: Hostile): Promise<number> {
-  const times: number[] = [];
-  for (let run = 0; run < 3; run += 1) {
-    const start = performance.now();
-    await testee.ask(decodeHostile(input));
-    times.push(performance.now() - start);
-  }
-  return Math.min(...times);
-}

@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type RunOptions, runConformance, type TesteeReport } from "../src/run.ts";
 import { GOLDEN_PROTOS, type ScratchContract, scratchContract } from "../src/scratch-contract.ts";
-import { isContractSuite, SUITES, type Suite, wireChecks } from "../src/suites.ts";
+import { isContractSuite, SUITES, wireChecks } from "../src/suites.ts";
 import { REPOSITORY } from "../src/testee.ts";
 import { brokenTestee, type Fault, idleTestee } from "./broken-testee.ts";
 

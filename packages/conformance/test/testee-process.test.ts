@@ -65,7 +65,7 @@ describe.each(["typescript", "python"])("the executable of %s", (name) => {
       '{"id":1.5,"op":"bye"}',
       '{"id":1}',
       '{"id":1,"op":null}',
-      `${"[".repeat(200_000)}`,
+      "[".repeat(200_000),
       `{"id":1,"op":5,"more":${"9".repeat(6000)}}`,
       Uint8Array.of(0x7b, 0xff, 0x7d),
       '\uFEFF{"id":1,"op":"key.slot","key":"a"}',

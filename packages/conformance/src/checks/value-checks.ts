@@ -23,7 +23,7 @@ export function valueChecks(entities: Entities, cases: readonly FixtureCase[], s
 
 /** Long lists, maps and runs of bytes of one element: boundaries.json, whose values are made here. */
 export function boundaryChecks(entities: Entities, cases: readonly FixtureCase[]): Check[] {
-  const canonical = cases.map((each): FixtureCase => {
+  const written = cases.map((each): FixtureCase => {
     if (each.kind !== "boundary") return unknownKind("boundaries", each);
     const { field: name, element, times } = each as FixtureCase & { field: string; element: Neutral; times: number };
     const field = entities.named(each["entity"]).schema.fields.find((one) => one.name === name);
@@ -35,7 +35,7 @@ export function boundaryChecks(entities: Entities, cases: readonly FixtureCase[]
     const long = field.presence === "implicit" ? (element as string).repeat(times) : list();
     return { ...each, kind: "canonical", value: { id: "1", [name]: long } };
   });
-  return valueChecks(entities, canonical, "boundaries");
+  return valueChecks(entities, written, "boundaries");
 }
 
 /** Characters of hex above which a payload is long. */

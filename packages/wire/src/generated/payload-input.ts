@@ -3,6 +3,11 @@ import { asBuffer, highBytes, keyText, utf8Text } from "./payload-text.ts";
 
 const EMPTY = Buffer.alloc(0);
 
+/** What `toString("latin1")` calls once it has found out what its argument means: of a small decode a noticeable part. */
+interface Latin1 {
+  latin1Slice(start: number, end: number): string;
+}
+
 /**
  * A payload of bytes while generated code reads it. The codecs extend it.
  *
@@ -29,8 +34,8 @@ export abstract class PayloadInput {
   open(bytes: Uint8Array): void {
     const buffer = asBuffer(bytes);
     this.buffer = buffer;
-    this.text = buffer.toString("latin1", 0, buffer.length);
-    this.#highOfAll = Buffer.byteLength(this.text, "utf8") - buffer.length;
+    this.text = (buffer as unknown as Latin1).latin1Slice(0, buffer.length);
+    this.#highOfAll = Buffer.byteLength(this.text) - buffer.length;
   }
 
   /** Lets go of the payload. */

@@ -255,7 +255,7 @@ def check_wide_order(value: WideOrder) -> bool:
     return is_ascii
 
 
-class _WideOrderJson(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
+class _WideOrderJson(Struct, kw_only=True, gc=False):
     """WideOrder in JSON."""
 
     gift: bool
@@ -336,7 +336,7 @@ def check_wide_user(value: WideUser) -> bool:
     return is_ascii
 
 
-class _WideUserJson(Struct, kw_only=True, forbid_unknown_fields=True):
+class _WideUserJson(Struct, kw_only=True):
     """WideUser in JSON."""
 
     balance: str

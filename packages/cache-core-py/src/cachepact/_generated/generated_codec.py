@@ -15,6 +15,7 @@ import msgspec
 
 from cachepact._codecs.payload import Payload
 from cachepact._generated.protobuf_class import protobuf_class
+from cachepact._generated.unknown_members import demand_newer_fields, known_part, raw_number, refuse_extension
 from cachepact._generated.unusual import UnusualError
 
 if TYPE_CHECKING:
@@ -62,12 +63,30 @@ class _Engine:
     write_as_read: Callable[[object], bytes]
     """Maps in the order in which they were read."""
     decoder: Callable[[Any], Any]
+    read_tree: Callable[[bytes], Any]
+    """Without a type: every member, known or not."""
 
 
-_JSON = _Engine(msgspec.json.Encoder(order="deterministic").encode, msgspec.json.Encoder().encode, msgspec.json.Decoder)
-_MSGPACK = _Engine(
-    msgspec.msgpack.Encoder(order="deterministic").encode, msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder
+_JSON = _Engine(
+    msgspec.json.Encoder(order="deterministic").encode,
+    msgspec.json.Encoder().encode,
+    msgspec.json.Decoder,
+    msgspec.json.Decoder(float_hook=raw_number).decode,
 )
+_MSGPACK = _Engine(
+    msgspec.msgpack.Encoder(order="deterministic").encode,
+    msgspec.msgpack.Encoder().encode,
+    msgspec.msgpack.Decoder,
+    msgspec.msgpack.Decoder(ext_hook=refuse_extension).decode,
+)
+
+
+def _demand_newer_members(engine: _Engine, schema: MessageType, data: bytes, known: bytes) -> None:
+    """Abstain unless ``data`` is what ``known`` is, but for members of a newer writer."""
+    tree = engine.read_tree(data)
+    # The first: they are in the form that is written, and none comes twice. The second: the rest is.
+    if engine.write_as_read(tree) != data or engine.write_as_read(known_part(schema, tree)) != known:
+        raise UnusualError
 
 
 class GeneratedCodec(Generic[V]):
@@ -96,17 +115,17 @@ class GeneratedCodec(Generic[V]):
     def coders(self, schema: MessageType) -> Mapping[CodecName, Coder[V]]:
         """Make the coders; Protobuf's only where a fast library for it is installed."""
         found: dict[CodecName, Coder[V]] = {
-            "json": self._coder(_JSON, self._json),
-            "msgpack": self._coder(_MSGPACK, self._msgpack),
+            "json": self._coder(_JSON, self._json, schema),
+            "msgpack": self._coder(_MSGPACK, self._msgpack, schema),
         }
         message_class = protobuf_class(schema)
         if message_class is not None:
-            found["protobuf"] = self._protobuf_coder(message_class)
+            found["protobuf"] = self._protobuf_coder(message_class, schema)
         return found
 
-    def _coder(self, engine: _Engine, form: WireForm[V, Any] | None) -> Coder[V]:
+    def _coder(self, engine: _Engine, form: WireForm[V, Any] | None, schema: MessageType) -> Coder[V]:
         if form is not None:
-            return _coder_of_wire_form(self._check, engine, form)
+            return _coder_of_wire_form(self._check, engine, form, schema)
         check, write, write_as_read = self._check, engine.write, engine.write_as_read
         read = engine.decoder(self._value_type).decode
 
@@ -116,13 +135,13 @@ class GeneratedCodec(Generic[V]):
 
         def decode(data: bytes) -> V:
             value: V = read(data)
-            if write_as_read(value) != data:
-                raise UnusualError
+            if (known := write_as_read(value)) != data:
+                _demand_newer_members(engine, schema, data, known)
             return value
 
         return Coder(encode, decode)
 
-    def _protobuf_coder(self, message_class: Callable[[], Any]) -> Coder[V]:
+    def _protobuf_coder(self, message_class: Callable[[], Any], schema: MessageType) -> Coder[V]:
         check, fill, read = self._check, self._protobuf.fill, self._protobuf.read
         parse = message_class.FromString  # type: ignore[attr-defined] # a class of the library, made at run time
 
@@ -137,13 +156,19 @@ class GeneratedCodec(Generic[V]):
             # They would be written again, and groups among them are none for the wire.
             message.DiscardUnknownFields()
             if message.SerializeToString() != data:
-                raise UnusualError
+                # It keeps unknown fields and writes them behind the known ones, where a newer writer has them.
+                message = parse(data)
+                if message.SerializeToString() != data:
+                    raise UnusualError
+                demand_newer_fields(schema, message, data)
             return read(message)
 
         return Coder(encode, decode)
 
 
-def _coder_of_wire_form(check: Callable[[V], bool], engine: _Engine, form: WireForm[V, Any]) -> Coder[V]:
+def _coder_of_wire_form(
+    check: Callable[[V], bool], engine: _Engine, form: WireForm[V, Any], schema: MessageType
+) -> Coder[V]:
     to_wire, from_wire, write, write_as_read = form.write, form.read, engine.write, engine.write_as_read
     read = engine.decoder(form.struct).decode
 
@@ -153,14 +178,14 @@ def _coder_of_wire_form(check: Callable[[V], bool], engine: _Engine, form: WireF
 
     def decode(data: bytes) -> V:
         wire = read(data)
-        if write_as_read(wire) != data:
-            raise UnusualError
+        if (known := write_as_read(wire)) != data:
+            _demand_newer_members(engine, schema, data, known)
         return from_wire(wire)
 
     def decode_by_value(data: bytes) -> V:
         value = from_wire(read(data))
-        if write_as_read(to_wire(value)) != data:
-            raise UnusualError
+        if (known := write_as_read(to_wire(value))) != data:
+            _demand_newer_members(engine, schema, data, known)
         return value
 
     return Coder(encode, decode if form.is_struct else decode_by_value)
