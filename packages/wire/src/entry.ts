@@ -1,3 +1,4 @@
+import { sameBytes } from "./bytes.ts";
 import { codecById, codecs, type DecodeNotes, type Payload } from "./codec.ts";
 import { checkPayloadSize, checkReadSize, type Entity } from "./entity.ts";
 import { CachepactError } from "./errors.ts";
@@ -200,9 +201,12 @@ function bound(record: EntityRecord, param: KeyParam, value: object, key: object
   // A parameter without a field of its name binds nothing.
   if (!planOf(record.schema).byName.has(param.param)) return true;
   const property = paramProperty(param) as never;
-  if (value[property] === key[property]) return true;
+  const member: unknown = value[property];
+  const wanted: unknown = key[property];
+  if (member === wanted) return true;
+  if (member instanceof Uint8Array && wanted instanceof Uint8Array) return sameBytes(member, wanted);
   try {
-    return encodeParam(param, value[property]) === encodeParam(param, key[property]);
+    return encodeParam(param, member) === encodeParam(param, wanted);
   } catch {
     return false;
   }
