@@ -88,13 +88,20 @@ function compareRemoved({ entities, baseline, current, history }: Contracts, fin
             : "keep the name; a second entity beside it takes over, written and invalidated together with it, until this one is deprecated and removed",
       });
     }
-    if (log !== null && last?.drained.includes(`${entity}@${generation}`) !== true) {
+    if (log === null) continue;
+    const timeline = new Timeline(entity, history.releases);
+    for (const used of new Set(timeline.past.map(({ record }) => record.generation))) {
+      // The last generation is written until the programs of the last release are gone; earlier ones since the switch.
+      const isDrained =
+        used === generation ? last?.drained.includes(`${entity}@${used}`) === true : timeline.isDrained(used);
+      if (isDrained) continue;
       findings.add({
         ...about,
+        generation: used,
         rule: "drain-missing",
-        change: `entity ${entity} is gone, but the last snapshot does not say that its log ${log} is drained`,
+        change: `entity ${entity} is gone, but no snapshot says that generation ${used} of its log ${log} is drained`,
         breaks: "workers of this release: accepted writes of it stay in the stream and do not reach the database",
-        instead: `when no event is left in any stream of ${log}: cachepact snapshot --drained ${entity}@${generation} --release NAME, then remove it`,
+        instead: `when no event of it is left in any stream of ${log}: cachepact snapshot --drained ${entity}@${used} --release NAME, then remove it`,
       });
     }
   }

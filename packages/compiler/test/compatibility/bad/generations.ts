@@ -149,6 +149,17 @@ export const GENERATIONS: readonly BadEdit[] = [
       ["setting", 'log: "settings"', 'log: "choices"'],
     ],
     refused: ["drain-missing setting", "entity-removed setting"],
-    says: ["log settings is drained"],
+    says: ["generation 1 of its log settings is drained"],
+  },
+  {
+    name: "an entity with a log is removed while two of its generations are undrained",
+    why: "a removal must not excuse the retirement of the generation before",
+    edit: [
+      ["setting", "message Cart {", "message Basket {"],
+      ["setting", 'key: "cart:{user_id}"', 'key: "basket:{user_id}"'],
+      ["setting", 'log: "carts"', 'log: "baskets"'],
+    ],
+    refused: ["drain-missing cart", "drain-missing cart", "entity-removed cart"],
+    says: ["generation 1 of its log carts is drained", "--drained cart@1"],
   },
 ];
