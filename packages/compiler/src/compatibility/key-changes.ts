@@ -81,12 +81,14 @@ function textOf(type: KeyParam["type"]): string {
   return type === "enum" ? "string" : type;
 }
 
-/** Rows that the released contract could name and this one cannot. */
+/** Rows that one of the two contracts can name and the other cannot. */
 function compareLimits(comparison: Comparison, { record: old, release }: Released): void {
   for (const [index, now] of comparison.record.key.entries()) {
     const before = old.key[index];
     if (before === undefined || "literal" in before || "literal" in now || before.param !== now.param) continue;
-    const found = narrowed(before, now);
+    const lost = narrowed(before, now);
+    // A type that only widens lets new programs cache rows that old ones cannot name either.
+    const found = lost ?? retyped(before, now);
     if (found === undefined) continue;
     note(comparison, {
       rule: "key-limit",
@@ -94,10 +96,17 @@ function compareLimits(comparison: Comparison, { record: old, release }: Release
       change: `key parameter {${now.param}}: ${found}`,
       since: since(comparison, release),
       breaks:
-        "writers of this release: they cannot name rows that old programs cache, so these stay stale until the ttl, and every read of such a row is an error",
+        lost === undefined
+          ? "old writers: they cannot name rows that programs of this release cache, so these stay stale until the ttl"
+          : "writers of this release: they cannot name rows that old programs cache, so these stay stale until the ttl, and every read of such a row is an error",
       instead: `keep the limit, or ${bump(comparison)} once no such row exists`,
     });
   }
+}
+
+/** Another text is another key, which is said already. */
+function retyped(old: KeyParam, now: KeyParam): string | undefined {
+  return old.type !== now.type && textOf(old.type) === textOf(now.type) ? `${old.type} became ${now.type}` : undefined;
 }
 
 function narrowed(old: KeyParam, now: KeyParam): string | undefined {

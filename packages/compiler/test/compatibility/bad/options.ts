@@ -61,6 +61,19 @@ export const OPTIONS: readonly BadEdit[] = [
     says: ["max_bytes 64 became 32"],
   },
   {
+    name: "an enum parameter becomes a string",
+    why: "new programs cache rows that old ones cannot name when they write them",
+    edit: [
+      [
+        "article",
+        '        type: "enum"\n        values: [\n          "eu",\n          "us"\n        ]\n',
+        '        type: "string"\n',
+      ],
+    ],
+    refused: ["key-limit article.region"],
+    says: ["enum became string", "old writers"],
+  },
+  {
     name: "a literal of an enum parameter goes",
     why: "entries of that region cannot be named any more, so nobody invalidates them",
     edit: [["article", '          "eu",\n          "us"\n', '          "eu"\n']],
