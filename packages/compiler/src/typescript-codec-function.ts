@@ -106,3 +106,8 @@ export function method({ field }: CodecField, format: CodecFormat): string {
   const family = format === "Protobuf" ? type : type.replace("sint", "int");
   return field.jstype === "number" ? `safe${family.slice(0, 1).toUpperCase()}${family.slice(1)}` : family;
 }
+
+/** What a map holds for `key`. */
+export function entryValue({ local, functions, type }: CodecField): string {
+  return functions === undefined ? `${local}[key]` : `${local}[key] as ${type}`;
+}

@@ -1,22 +1,23 @@
-import { functionText, method, nameOf, returned, taken, variable } from "./typescript-codec-function.ts";
+import { entryValue, functionText, method, nameOf, returned, taken, variable } from "./typescript-codec-function.ts";
 import { byName, type CodecField, type CodecMessage } from "./typescript-codec-message.ts";
-import { entryValue } from "./typescript-codec-protobuf.ts";
+import { isRequired, type Loops, readNamedField } from "./typescript-codec-named.ts";
 import { block, call, guarded } from "./typescript-layout.ts";
+
+const LOOPS: Loops = {
+  list: "for (let more = input.list(); more; more = input.element())",
+  map: "for (let more = input.map(); more; more = input.entry())",
+};
 
 /** The functions that read and write a message in JSON, members by name. */
 export function jsonFunctions(message: CodecMessage): readonly string[] {
   return [reader(message), writer(message)];
 }
 
-function isRequired({ field }: CodecField): boolean {
-  return field.required === true;
-}
-
 function reader(message: CodecMessage): string {
   return functionText(message.functions("read", "Json"), [`input: ${message.use("JsonInput")}`], message.type, [
     "input.enter();",
     ...message.fields.map((each) => variable(message, each, isRequired(each))),
-    ...byName(message.fields).flatMap((each) => readField(message, each)),
+    ...byName(message.fields).flatMap((each) => readNamedField(message, each, LOOPS, readOne(each))),
     `input.leave(${message.unknown});`,
     ...returned(message, isRequired),
   ]);
@@ -25,32 +26,6 @@ function reader(message: CodecMessage): string {
 function readOne(each: CodecField): string {
   if (each.functions !== undefined) return `${each.functions("read", "Json")}(input)`;
   return `input.${method(each, "Json")}(${each.enumNames ?? ""})`;
-}
-
-function readField(message: CodecMessage, each: CodecField): string[] {
-  const { field, local, type } = each;
-  const head = `if (input.name(${nameOf(message, each)}))`;
-  if (field.presence === "repeated") {
-    return block(head, [
-      ...(isRequired(each) ? [`${local} = [];`] : []),
-      ...guarded(
-        "for (let more = input.list(); more; more = input.element())",
-        () => [`${local}.push(${readOne(each)});`],
-        2,
-      ),
-    ]);
-  }
-  if (field.presence === "map") {
-    return block(head, [
-      ...(isRequired(each) ? [`${local} = ${message.use("emptyMap")}<${type}>();`] : []),
-      "let key: string | undefined;",
-      ...block("for (let more = input.map(); more; more = input.entry())", [
-        "key = input.keyAfter(key);",
-        `${local}[key] = ${readOne(each)};`,
-      ]),
-    ]);
-  }
-  return guarded(head, () => [`${local} = ${readOne(each)};`], 1);
 }
 
 function writer(message: CodecMessage): string {

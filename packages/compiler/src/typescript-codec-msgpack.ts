@@ -1,22 +1,23 @@
-import { functionText, method, nameOf, returned, taken, variable } from "./typescript-codec-function.ts";
+import { entryValue, functionText, method, nameOf, returned, taken, variable } from "./typescript-codec-function.ts";
 import { byName, type CodecField, type CodecMessage } from "./typescript-codec-message.ts";
-import { entryValue } from "./typescript-codec-protobuf.ts";
+import { isRequired, type Loops, readNamedField } from "./typescript-codec-named.ts";
 import { block, call, guarded } from "./typescript-layout.ts";
+
+const LOOPS: Loops = {
+  list: "for (let left = input.list(); left > 0; left -= 1)",
+  map: "for (let left = input.map(); left > 0; left -= 1)",
+};
 
 /** The functions that read and write a message in MessagePack, members by name. */
 export function msgpackFunctions(message: CodecMessage): readonly string[] {
   return [reader(message), writer(message)];
 }
 
-function isRequired({ field }: CodecField): boolean {
-  return field.required === true;
-}
-
 function reader(message: CodecMessage): string {
   return functionText(message.functions("read", "Msgpack"), [`input: ${message.use("MsgpackInput")}`], message.type, [
     "const outer = input.enter();",
     ...message.fields.map((each) => variable(message, each, isRequired(each))),
-    ...byName(message.fields).flatMap((each) => readField(message, each)),
+    ...byName(message.fields).flatMap((each) => readNamedField(message, each, LOOPS, readOne(each))),
     `input.leave(outer, ${message.unknown});`,
     ...returned(message, isRequired),
   ]);
@@ -25,28 +26,6 @@ function reader(message: CodecMessage): string {
 function readOne(each: CodecField): string {
   if (each.functions !== undefined) return `${each.functions("read", "Msgpack")}(input)`;
   return `input.${method(each, "Msgpack")}()`;
-}
-
-function readField(message: CodecMessage, each: CodecField): string[] {
-  const { field, local, type } = each;
-  const head = `if (input.name(${nameOf(message, each)}))`;
-  if (field.presence === "repeated") {
-    return block(head, [
-      ...(isRequired(each) ? [`${local} = [];`] : []),
-      ...guarded("for (let left = input.list(); left > 0; left -= 1)", () => [`${local}.push(${readOne(each)});`], 2),
-    ]);
-  }
-  if (field.presence === "map") {
-    return block(head, [
-      ...(isRequired(each) ? [`${local} = ${message.use("emptyMap")}<${type}>();`] : []),
-      "let key: string | undefined;",
-      ...block("for (let left = input.map(); left > 0; left -= 1)", [
-        "key = input.keyAfter(key);",
-        `${local}[key] = ${readOne(each)};`,
-      ]),
-    ]);
-  }
-  return guarded(head, () => [`${local} = ${readOne(each)};`], 1);
 }
 
 function writer(message: CodecMessage): string {

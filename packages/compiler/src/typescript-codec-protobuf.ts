@@ -1,4 +1,4 @@
-import { functionText, method, returned, taken, variable } from "./typescript-codec-function.ts";
+import { entryValue, functionText, method, returned, taken, variable } from "./typescript-codec-function.ts";
 import type { CodecField, CodecMessage } from "./typescript-codec-message.ts";
 import { block, call, guarded } from "./typescript-layout.ts";
 
@@ -149,9 +149,4 @@ function writeField(each: CodecField): string[] {
       if (type === "Uint8Array") return call("output.implicitBytes", [String(tag), local], ";", 1);
       return guarded(`if (${local} !== ${each.zero})`, (depth) => writeOne(each, tag, local, depth), 1);
   }
-}
-
-/** What a map holds for `key`. */
-export function entryValue({ local, functions, type }: CodecField): string {
-  return functions === undefined ? `${local}[key]` : `${local}[key] as ${type}`;
 }

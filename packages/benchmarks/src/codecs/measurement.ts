@@ -3,7 +3,6 @@ import type { Size } from "./user.ts";
 /** What both halves, TypeScript and Python, hand to the report. Python writes it as JSON. */
 
 export type Operation = "encode" | "decode";
-export const OPERATIONS: readonly Operation[] = ["encode", "decode"];
 
 /** One contender's figures for one size. */
 export interface Cell {

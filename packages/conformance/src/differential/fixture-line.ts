@@ -16,7 +16,8 @@ const CODECS: readonly CodecName[] = ["json", "msgpack", "protobuf"];
 /** Longer bytes are kept as their digest, as the other fixtures do. */
 const LONGEST_HEX = 4_000;
 
-function line(members: Readonly<Record<string, unknown>>): string {
+/** A case as it stands in a fixture file. */
+export function line(members: Readonly<Record<string, unknown>>): string {
   return `${JSON.stringify(members)},`;
 }
 

@@ -2,47 +2,19 @@ import { type CodecName, type EntityRecord, entryKeys, type KeyParam } from "@ca
 import { keyFromNeutral, type Neutral, type NeutralMembers } from "@cachepact/wire/testing";
 import fc from "fast-check";
 import type { Request } from "../protocol.ts";
+import { line } from "./fixture-line.ts";
 import { frameBytes, frameHeader } from "./frame-bytes.ts";
 import { changedPayload, payloadOf } from "./mutant.ts";
 import { type Answer, askEveryone, discord, type Respondent, verdict } from "./respondents.ts";
+import { sameReplyTrial } from "./same-reply-trial.ts";
 import { isLong } from "./scalar.ts";
 import { settled, tooDeep } from "./settled.ts";
 import { stableJson } from "./stable-json.ts";
 import type { Trial } from "./trial.ts";
 import { type EntityValue, entityValue } from "./value.ts";
 
-function line(members: Readonly<Record<string, unknown>>): string {
-  return `${JSON.stringify(members)},`;
-}
-
 function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
-}
-
-/** A trial of requests whose whole reply must be the same in every language. */
-function sameReply(
-  name: string,
-  respondents: readonly Respondent[],
-  input: fc.Arbitrary<Request>,
-  kind: string,
-): Trial<Request> {
-  return {
-    name,
-    input,
-    async examine(inputs) {
-      const answers = await askEveryone(respondents, inputs);
-      return answers.map((all) =>
-        discord(
-          name,
-          all.map(({ by, reply }) => [by, verdict(reply, stableJson)]),
-        ),
-      );
-    },
-    async fixture(request, seed) {
-      const [reply] = (await respondents[0]?.askAll([request])) ?? [];
-      return line({ kind, name: `differential/${seed}`, why: "found by the differential test", ...request, reply });
-    },
-  };
 }
 
 /** Headers and payloads to encode, legal or not: the same bytes or the same code. */
@@ -51,7 +23,7 @@ export function frameEncodeTrial(respondents: readonly Respondent[]): Trial<Requ
   const input = fc
     .tuple(frameHeader, payload)
     .map(([header, bytes]) => ({ op: "frame.encode", header, payload: bytes }));
-  return sameReply("frames to encode", respondents, input, "frame");
+  return sameReplyTrial("frames to encode", respondents, input, "frame");
 }
 
 /** Bytes that begin like a frame, mostly: the same header and payload or the same code, leniently and strictly. */
@@ -59,7 +31,7 @@ export function frameDecodeTrial(respondents: readonly Respondent[]): Trial<Requ
   const input = fc
     .tuple(frameBytes(fc.uint8Array({ maxLength: 8 })), fc.constantFrom("lenient", "strict"))
     .map(([bytes, mode]) => ({ op: "frame.decode", hex: hexOf(bytes), mode }));
-  return sameReply("frames to decode", respondents, input, "frame");
+  return sameReplyTrial("frames to decode", respondents, input, "frame");
 }
 
 /** Bytes under the key of an entity. */

@@ -4,9 +4,9 @@ import fc from "fast-check";
 import type { Request } from "../protocol.ts";
 import { BYTE_MUTATIONS, mutateBytes } from "./byte-mutation.ts";
 import { mutation } from "./mutation.ts";
-import { askEveryone, discord, type Respondent, verdict } from "./respondents.ts";
+import type { Respondent } from "./respondents.ts";
+import { sameReplyTrial } from "./same-reply-trial.ts";
 import { isLong, neutralScalar, rangeOf } from "./scalar.ts";
-import { stableJson } from "./stable-json.ts";
 import { illFormedText } from "./text.ts";
 import type { Trial } from "./trial.ts";
 
@@ -92,32 +92,6 @@ const namespaces = fc.constantFrom(
   `a${"b".repeat(40)}`,
 );
 
-function trial(
-  name: string,
-  kind: string,
-  respondents: readonly Respondent[],
-  input: fc.Arbitrary<Request>,
-): Trial<Request> {
-  return {
-    name,
-    input,
-    async examine(inputs) {
-      const answers = await askEveryone(respondents, inputs);
-      return answers.map((all) =>
-        discord(
-          name,
-          all.map(({ by, reply }) => [by, verdict(reply, stableJson)]),
-        ),
-      );
-    },
-    async fixture(request, seed) {
-      const [reply] = (await respondents[0]?.askAll([request])) ?? [];
-      const about = { kind, name: `differential/${seed}`, why: "found by the differential test" };
-      return `${JSON.stringify({ ...about, ...request, reply })},`;
-    },
-  };
-}
-
 /** Keys of every entity, with and without a namespace, legal or not: the same keys, slot and partition, or the same code. */
 export function keyBuildTrial(respondents: readonly Respondent[], records: readonly EntityRecord[]): Trial<Request> {
   const input = fc.constantFrom(...records).chain((record) =>
@@ -128,7 +102,7 @@ export function keyBuildTrial(respondents: readonly Respondent[], records: reado
       key,
     })),
   );
-  return trial("keys to build", "key", respondents, input);
+  return sameReplyTrial("keys to build", respondents, input, "key");
 }
 
 /** Texts that are keys of an entity, almost, or not at all: the same parameters or the same code. */
@@ -146,7 +120,7 @@ export function keyParseTrial(respondents: readonly Respondent[], records: reado
       return { op: "key.parse", message: record.schema.message, namespace, text: Buffer.from(text).toString() };
     }),
   );
-  return trial("keys to parse", "parse-reject", respondents, input);
+  return sameReplyTrial("keys to parse", respondents, input, "parse-reject");
 }
 
 function built(record: EntityRecord, namespace: string, key: NeutralMembers): Uint8Array {
